@@ -1,0 +1,163 @@
+//! One type per kind of id, so that a directory's id never stands where a person's is meant.
+//!
+//! Ids that people and IdPs see are written `<prefix>-<32 hex digits>` (Okta takes no `_` in a SCIM base URL).
+//! They are UUIDv7 minted from [`Sources`](super::sources::Sources): insertion order is id order.
+
+use super::sources::Sources;
+
+/// Sixteen bytes of a UUIDv7 made from the given clock and dice.
+fn uuid_v7(sources: &Sources) -> [u8; 16] {
+    let millis = u64::try_from(sources.now().timestamp_millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &sources.bytes::<10>()).into_uuid().into_bytes()
+}
+
+/// A text that is not an id of the expected kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of the form {prefix}<32 hex digits>")]
+pub struct NotAnId {
+    /// The prefix that was expected.
+    pub prefix: &'static str,
+}
+
+fn parse_hex(prefix: &'static str, text: &str) -> Result<[u8; 16], NotAnId> {
+    let bad = NotAnId { prefix };
+    let hex = text.strip_prefix(prefix).ok_or(bad.clone())?;
+    if hex.len() != 32 || !hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return Err(bad);
+    }
+    uuid::Uuid::try_parse(hex).map(uuid::Uuid::into_bytes).map_err(|_| bad)
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub [u8; 16]);
+
+        impl $name {
+            /// What the text form begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new id from time and chance.
+            #[must_use]
+            pub fn mint(sources: &Sources) -> Self {
+                Self(uuid_v7(sources))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}{}", $prefix, uuid::Uuid::from_bytes(self.0).simple())
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = NotAnId;
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                parse_hex($prefix, text).map(Self)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An organization: one customer, the wall that no query crosses.
+    OrgId = "org-";
+    /// A directory: an organization's SCIM endpoint.
+    DirectoryId = "dir-";
+    /// A connection: an organization's login set-up with one IdP.
+    ConnectionId = "con-";
+    /// A person: who holds credentials, access, seat and lock.
+    PersonId = "usr-";
+    /// A panel app: an OAuth client of our OpenID Provider.
+    AppId = "app-";
+    /// A mapping rule.
+    RuleId = "rul-";
+    /// An audit event.
+    EventId = "evt-";
+    /// A session as panel apps see it (`sid`); the cookie is another, secret thing.
+    SessionId = "ses-";
+    /// One directory token, as it is listed; the secret is another thing.
+    TokenId = "tok-";
+}
+
+/// What one directory pushed: a SCIM User or Group. Written as a canonical UUID (RFC 7643 §3.1 `id`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResourceId(pub [u8; 16]);
+
+impl ResourceId {
+    /// A new id from time and chance.
+    #[must_use]
+    pub fn mint(sources: &Sources) -> Self {
+        Self(uuid_v7(sources))
+    }
+}
+
+impl std::fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", uuid::Uuid::from_bytes(self.0).hyphenated())
+    }
+}
+
+impl std::fmt::Debug for ResourceId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for ResourceId {
+    type Err = NotAnId;
+    /// Only the canonical form is an id: `id` is `caseExact`, so another spelling is another (absent) thing.
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let bad = NotAnId { prefix: "" };
+        let id = uuid::Uuid::try_parse(text).map_err(|_| bad.clone())?;
+        if id.hyphenated().to_string() == text { Ok(Self(id.into_bytes())) } else { Err(bad) }
+    }
+}
+
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub i64);
+    )*};
+}
+
+numbers! {
+    /// An organization inside the database: the first column of every key. Never reused, never shown.
+    OrgNo;
+    /// A directory or connection inside the database (`src`): who brought a row. Never reused, never shown.
+    SourceNo;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_back_from_its_text() {
+        let id = OrgId::mint(&Sources::system());
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!(id.to_string().replace("org-", "dir-").parse::<OrgId>().is_err());
+        assert!("org-ABCDEF00000000000000000000000000".parse::<OrgId>().is_err());
+    }
+
+    #[test]
+    fn a_resource_id_has_one_spelling() {
+        let id = ResourceId::mint(&Sources::system());
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!(id.to_string().replace('-', "").parse::<ResourceId>().is_err());
+    }
+}

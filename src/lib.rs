@@ -1,0 +1,11 @@
+//! Doorward, the identity gateway of a multi-user panel.
+//!
+//! The rooms, top down; a room names only rooms below it (`tests/it/floors.rs` keeps that):
+//! `cli` → `app` → `http`, `jobs` → `service` → `store`, `upstream`, `config` → `domain`, `protocol` → `base`.
+
+pub mod base;
+pub mod domain;
+pub mod lab;
+pub mod protocol;
+pub mod store;
+pub mod upstream;
