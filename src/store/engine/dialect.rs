@@ -1,0 +1,67 @@
+//! The words in which the engines differ. Everything else is one text.
+//!
+//! Statements are written in PostgreSQL's words; SQLite's single writer needs no row locks, so those words are
+//! dropped there.
+
+use std::borrow::Cow;
+
+/// Which words an engine speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// SQLite.
+    Lite,
+    /// PostgreSQL.
+    Pg,
+}
+
+/// Locks the rows of a SELECT until the unit of work ends; written at the end of the text.
+const ROW_LOCK: &str = " FOR NO KEY UPDATE";
+/// The same, passing over rows that another unit holds.
+const ROW_LOCK_SKIP: &str = " FOR NO KEY UPDATE SKIP LOCKED";
+
+/// A statement as SQLite reads it.
+pub(crate) fn for_lite(sql: &str) -> Cow<'_, str> {
+    if let Some(rest) = sql.strip_suffix(ROW_LOCK_SKIP).or_else(|| sql.strip_suffix(ROW_LOCK)) {
+        return Cow::Borrowed(rest);
+    }
+    if sql.contains(ROW_LOCK) {
+        return Cow::Owned(sql.replace(ROW_LOCK_SKIP, "").replace(ROW_LOCK, ""));
+    }
+    Cow::Borrowed(sql)
+}
+
+/// A migration's text with its tokens spelled for the engine.
+pub(crate) fn spell(dialect: Dialect, migration: &str) -> String {
+    let words: [(&str, &str); 7] = match dialect {
+        Dialect::Lite => [
+            ("{int}", "INTEGER"),
+            ("{text}", "TEXT"),
+            ("{bool}", "INTEGER"),
+            ("{blob}", "BLOB"),
+            ("{strict}", " STRICT"),
+            ("{keyed}", " STRICT, WITHOUT ROWID"),
+            ("{hot}", " STRICT"),
+        ],
+        Dialect::Pg => [
+            ("{int}", "BIGINT"),
+            ("{text}", "TEXT COLLATE \"C\""),
+            ("{bool}", "BOOLEAN"),
+            ("{blob}", "BYTEA"),
+            ("{strict}", ""),
+            ("{keyed}", ""),
+            ("{hot}", " WITH (fillfactor = 80)"),
+        ],
+    };
+    words.iter().fold(migration.to_owned(), |text, (token, word)| text.replace(token, word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_locks_are_words_of_postgresql_alone() {
+        assert_eq!(for_lite("SELECT 1 FOR NO KEY UPDATE"), "SELECT 1");
+        assert_eq!(for_lite("SELECT (SELECT 1 FOR NO KEY UPDATE SKIP LOCKED)"), "SELECT (SELECT 1)");
+    }
+}

@@ -1,0 +1,102 @@
+//! A SQLite connection: binds by the number in a placeholder's name and names the key that was taken.
+
+use super::{Row, StoreError, Val, dialect};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Statement};
+use std::path::Path;
+
+/// One SQLite connection, used by one thread.
+pub(crate) struct Lite(Connection);
+
+impl Lite {
+    /// Opens the file, made if it is not there; commits survive a power cut (`synchronous=FULL`).
+    pub(super) fn open(path: &Path, only_read: bool) -> Result<Self, StoreError> {
+        let conn = Connection::open(path)?;
+        conn.set_prepared_statement_cache_capacity(512);
+        conn.execute_batch(
+            "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
+             PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;",
+        )?;
+        if only_read {
+            conn.execute_batch("PRAGMA query_only=ON;")?;
+        }
+        Ok(Self(conn))
+    }
+
+    pub(super) fn script(&self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.0.execute_batch(sql)?)
+    }
+
+    pub(super) fn exec(&self, sql: &str, args: &[Val]) -> Result<u64, StoreError> {
+        let mut statement = self.0.prepare_cached(&dialect::for_lite(sql))?;
+        bind(&mut statement, args)?;
+        // A statement with RETURNING gives rows; they are counted by running it to its end.
+        if statement.column_count() > 0 {
+            let mut rows = statement.raw_query();
+            let mut count = 0;
+            while rows.next().map_err(|e| self.named(e))?.is_some() {
+                count += 1;
+            }
+            return Ok(count);
+        }
+        statement.raw_execute().map(|n| n as u64).map_err(|e| self.named(e))
+    }
+
+    pub(super) fn all(&self, sql: &str, args: &[Val]) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.0.prepare_cached(&dialect::for_lite(sql))?;
+        bind(&mut statement, args)?;
+        let columns = statement.column_count();
+        let mut rows = statement.raw_query();
+        let mut out = Vec::new();
+        while let Some(row) = rows.next().map_err(|e| self.named(e))? {
+            out.push(Row::Lite((0..columns).map(|i| row.get::<_, Value>(i)).collect::<Result<_, _>>()?));
+        }
+        Ok(out)
+    }
+
+    /// SQLite says "table.column, table.column" where PostgreSQL names the constraint: look the name up.
+    fn named(&self, error: rusqlite::Error) -> StoreError {
+        let rusqlite::Error::SqliteFailure(failure, Some(message)) = &error else { return error.into() };
+        if !matches!(failure.extended_code, 1555 | 2067) {
+            return error.into();
+        }
+        let columns = message.rsplit(": ").next().unwrap_or_default();
+        let pairs: Vec<_> = columns.split(", ").filter_map(|c| c.split_once('.')).collect();
+        let Some((table, _)) = pairs.first() else { return error.into() };
+        let wanted: Vec<&str> = pairs.iter().map(|(_, column)| *column).collect();
+        match self.index_over(table, &wanted) {
+            Ok(Some(name)) => StoreError::Taken(name),
+            Ok(None) => StoreError::Taken(format!("{table}_pkey")),
+            Err(e) => e.into(),
+        }
+    }
+
+    fn index_over(&self, table: &str, wanted: &[&str]) -> rusqlite::Result<Option<String>> {
+        let mut list =
+            self.0.prepare_cached("SELECT name FROM pragma_index_list($1) WHERE \"unique\" AND origin = 'c'")?;
+        let names: Vec<String> = list.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for name in names {
+            let mut info = self.0.prepare_cached("SELECT name FROM pragma_index_info($1) ORDER BY seqno")?;
+            let columns: Vec<String> = info.query_map([&name], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            if columns == wanted {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// `$3` is a name to SQLite, numbered by first appearance: bind by the number in the name, never by position.
+fn bind(statement: &mut Statement<'_>, args: &[Val]) -> Result<(), StoreError> {
+    for i in 1..=statement.parameter_count() {
+        let number = statement.parameter_name(i).and_then(|name| name.get(1..)?.parse::<usize>().ok());
+        let arg = number.and_then(|n| args.get(n.checked_sub(1)?)).ok_or(StoreError::Malformed("placeholder"))?;
+        match arg {
+            Val::Text(v) => statement.raw_bind_parameter(i, v),
+            Val::Int(v) => statement.raw_bind_parameter(i, v),
+            Val::Bool(v) => statement.raw_bind_parameter(i, v),
+            Val::Blob(v) => statement.raw_bind_parameter(i, v),
+        }?;
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! PostgreSQL through sqlx: prepared statements, no ping before each use.
+
+use super::{Row, StoreError, Val};
+use futures::TryStreamExt as _;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Executor as _, Pool, Postgres, query::Query};
+use std::borrow::Cow;
+use std::str::FromStr as _;
+
+/// How many connections one instance holds.
+const POOL: u32 = 16;
+
+pub(crate) async fn open(url: &str) -> Result<Pool<Postgres>, StoreError> {
+    let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(512).application_name("doorward");
+    Ok(PgPoolOptions::new().max_connections(POOL).test_before_acquire(false).connect_with(options).await?)
+}
+
+fn bound<'q>(sql: Cow<'static, str>, args: &[Val]) -> Query<'q, Postgres, PgArguments> {
+    let query = match sql {
+        Cow::Borrowed(text) => sqlx::query(text),
+        // The one assertion of its kind: texts are put together from constants, values are always parameters.
+        Cow::Owned(text) => sqlx::query(AssertSqlSafe(text)),
+    };
+    args.iter().cloned().fold(query, |query, arg| match arg {
+        Val::Text(v) => query.bind(v),
+        Val::Int(v) => query.bind(v),
+        Val::Bool(v) => query.bind(v),
+        Val::Blob(v) => query.bind(v),
+    })
+}
+
+pub(super) async fn exec(conn: &mut PgConnection, sql: Cow<'static, str>, args: &[Val]) -> Result<u64, StoreError> {
+    Ok(bound(sql, args).execute(conn).await?.rows_affected())
+}
+
+pub(super) async fn all(conn: &mut PgConnection, sql: Cow<'static, str>, args: &[Val]) -> Result<Vec<Row>, StoreError> {
+    Ok(bound(sql, args).fetch(conn).map_ok(Row::Pg).try_collect().await?)
+}
+
+pub(super) async fn script(conn: &mut PgConnection, sql: &str) -> Result<(), StoreError> {
+    conn.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))).await?;
+    Ok(())
+}

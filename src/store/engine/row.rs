@@ -1,0 +1,181 @@
+//! Values in and out of a statement.
+
+use super::StoreError;
+use crate::base::ids::{
+    AppId, ConnectionId, DirectoryId, EventId, OrgId, OrgNo, PersonId, ResourceId, RuleId, SessionId, SourceNo, TokenId,
+};
+use crate::base::token::TokenHash;
+use chrono::{DateTime, Utc};
+use rusqlite::types::Value;
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+/// An argument of a statement. NULLs are typed, because PostgreSQL must know the type of a parameter.
+#[derive(Debug, Clone)]
+pub enum Val {
+    /// Text.
+    Text(Option<String>),
+    /// A whole number.
+    Int(Option<i64>),
+    /// A truth value.
+    Bool(Option<bool>),
+    /// Bytes.
+    Blob(Option<Vec<u8>>),
+}
+
+macro_rules! val_from {
+    ($($from:ty => |$x:ident| $to:expr;)*) => {$(
+        impl From<$from> for Val { fn from($x: $from) -> Self { $to } }
+    )*};
+}
+
+val_from! {
+    &str => |x| Val::Text(Some(x.to_owned()));
+    &String => |x| Val::Text(Some(x.clone()));
+    String => |x| Val::Text(Some(x));
+    Option<String> => |x| Val::Text(x);
+    Option<&str> => |x| Val::Text(x.map(str::to_owned));
+    i64 => |x| Val::Int(Some(x));
+    Option<i64> => |x| Val::Int(x);
+    bool => |x| Val::Bool(Some(x));
+    Vec<u8> => |x| Val::Blob(Some(x));
+    &[u8] => |x| Val::Blob(Some(x.to_vec()));
+    Option<Vec<u8>> => |x| Val::Blob(x);
+    OrgNo => |x| Val::Int(Some(x.0));
+    SourceNo => |x| Val::Int(Some(x.0));
+    Option<SourceNo> => |x| Val::Int(x.map(|s| s.0));
+    TokenHash => |x| Val::Blob(Some(x.0.to_vec()));
+    Option<TokenHash> => |x| Val::Blob(x.map(|h| h.0.to_vec()));
+    DateTime<Utc> => |x| Val::Int(Some(x.timestamp_micros()));
+    Option<DateTime<Utc>> => |x| Val::Int(x.map(|t| t.timestamp_micros()));
+}
+
+macro_rules! val_from_id {
+    ($($id:ident),*) => {$(
+        impl From<$id> for Val { fn from(id: $id) -> Self { Val::Blob(Some(id.0.to_vec())) } }
+        impl From<Option<$id>> for Val { fn from(id: Option<$id>) -> Self { Val::Blob(id.map(|id| id.0.to_vec())) } }
+    )*};
+}
+val_from_id!(AppId, ConnectionId, DirectoryId, EventId, OrgId, PersonId, ResourceId, RuleId, SessionId, TokenId);
+
+/// A row of an answer; columns by their place.
+pub enum Row {
+    /// From SQLite.
+    Lite(Vec<Value>),
+    /// From PostgreSQL.
+    Pg(PgRow),
+}
+
+impl Row {
+    /// Text, or NULL.
+    ///
+    /// # Errors
+    /// When the column is of another type.
+    pub fn opt_text(&self, i: usize) -> Result<Option<String>, StoreError> {
+        match self {
+            Self::Pg(row) => Ok(row.try_get(i)?),
+            Self::Lite(row) => match row.get(i) {
+                Some(Value::Text(text)) => Ok(Some(text.clone())),
+                Some(Value::Null) => Ok(None),
+                _ => Err(StoreError::Malformed("text")),
+            },
+        }
+    }
+
+    /// Text.
+    ///
+    /// # Errors
+    /// When the column is NULL or of another type.
+    pub fn text(&self, i: usize) -> Result<String, StoreError> {
+        self.opt_text(i)?.ok_or(StoreError::Malformed("text"))
+    }
+
+    /// A whole number, or NULL.
+    ///
+    /// # Errors
+    /// When the column is of another type.
+    pub fn opt_int(&self, i: usize) -> Result<Option<i64>, StoreError> {
+        match self {
+            Self::Pg(row) => Ok(row.try_get(i)?),
+            Self::Lite(row) => match row.get(i) {
+                Some(Value::Integer(n)) => Ok(Some(*n)),
+                Some(Value::Null) => Ok(None),
+                _ => Err(StoreError::Malformed("number")),
+            },
+        }
+    }
+
+    /// A whole number.
+    ///
+    /// # Errors
+    /// When the column is NULL or of another type.
+    pub fn int(&self, i: usize) -> Result<i64, StoreError> {
+        self.opt_int(i)?.ok_or(StoreError::Malformed("number"))
+    }
+
+    /// A truth value.
+    ///
+    /// # Errors
+    /// When the column is NULL or of another type.
+    pub fn bool(&self, i: usize) -> Result<bool, StoreError> {
+        match self {
+            Self::Pg(row) => Ok(row.try_get(i)?),
+            Self::Lite(_) => Ok(self.int(i)? != 0),
+        }
+    }
+
+    /// Bytes, or NULL.
+    ///
+    /// # Errors
+    /// When the column is of another type.
+    pub fn opt_blob(&self, i: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Pg(row) => Ok(row.try_get(i)?),
+            Self::Lite(row) => match row.get(i) {
+                Some(Value::Blob(bytes)) => Ok(Some(bytes.clone())),
+                Some(Value::Null) => Ok(None),
+                _ => Err(StoreError::Malformed("bytes")),
+            },
+        }
+    }
+
+    /// Bytes.
+    ///
+    /// # Errors
+    /// When the column is NULL or of another type.
+    pub fn blob(&self, i: usize) -> Result<Vec<u8>, StoreError> {
+        self.opt_blob(i)?.ok_or(StoreError::Malformed("bytes"))
+    }
+
+    /// Exactly `N` bytes: `PersonId(row.key(0)?)`.
+    ///
+    /// # Errors
+    /// When the column is NULL or of another length.
+    pub fn key<const N: usize>(&self, i: usize) -> Result<[u8; N], StoreError> {
+        self.blob(i)?.try_into().map_err(|_| StoreError::Malformed("key"))
+    }
+
+    /// Exactly `N` bytes, or NULL.
+    ///
+    /// # Errors
+    /// When the column is of another length.
+    pub fn opt_key<const N: usize>(&self, i: usize) -> Result<Option<[u8; N]>, StoreError> {
+        self.opt_blob(i)?.map(|b| b.try_into().map_err(|_| StoreError::Malformed("key"))).transpose()
+    }
+
+    /// An instant, kept as microseconds since 1970, UTC.
+    ///
+    /// # Errors
+    /// When the column is NULL or out of range.
+    pub fn time(&self, i: usize) -> Result<DateTime<Utc>, StoreError> {
+        DateTime::from_timestamp_micros(self.int(i)?).ok_or(StoreError::Malformed("time"))
+    }
+
+    /// An instant, or NULL.
+    ///
+    /// # Errors
+    /// When the column is out of range.
+    pub fn opt_time(&self, i: usize) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.opt_int(i)?.map(|t| DateTime::from_timestamp_micros(t).ok_or(StoreError::Malformed("time"))).transpose()
+    }
+}

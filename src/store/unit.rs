@@ -1,0 +1,210 @@
+//! Units of work: a change, its audit events and its outgoing events commit together or not at all (law 2).
+
+use super::engine::{Conn, Engine, StoreError};
+use super::{Store, audit};
+use crate::base::ids::{EventId, OrgNo};
+use chrono::{DateTime, Utc};
+use futures::FutureExt as _;
+use futures::executor::block_on;
+use std::panic::AssertUnwindSafe;
+use tokio::sync::oneshot;
+
+/// How often a unit of work runs again after a conflict before its caller is told.
+const TRIES: u32 = 8;
+
+/// The audit event of a change, ready to be written with it.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Minted outside the unit, so that a second run writes the same event.
+    pub id: EventId,
+    /// When it was done.
+    pub at: DateTime<Utc>,
+    /// Who did it, as the audit writes actors.
+    pub actor: String,
+    /// What was done, a stable snake_case name.
+    pub deed: &'static str,
+    /// To whom or what, by public id.
+    pub target: Option<String>,
+    /// Before and after, reason, request id: a JSON object. No secret ever.
+    pub body: serde_json::Value,
+}
+
+/// What a unit of work came to, with the audit events that are kept with it.
+#[derive(Debug)]
+pub struct Done<T> {
+    value: T,
+    records: Vec<Record>,
+}
+
+impl<T> Done<T> {
+    /// A result with no event yet: right for units that only read, or wrote nothing worth telling.
+    pub fn of(value: T) -> Self {
+        Self { value, records: Vec::new() }
+    }
+
+    /// Adds an event.
+    #[must_use]
+    pub fn and(mut self, record: Record) -> Self {
+        self.records.push(record);
+        self
+    }
+
+    /// Adds events.
+    #[must_use]
+    pub fn and_all(mut self, records: impl IntoIterator<Item = Record>) -> Self {
+        self.records.extend(records);
+        self
+    }
+}
+
+/// A unit of work of one organization: hands out the tables.
+pub struct Tx {
+    pub(super) conn: Conn,
+    pub(super) org: OrgNo,
+}
+
+impl Tx {
+    /// The organization that this unit is about; every query is keyed by it.
+    #[must_use]
+    pub fn org(&self) -> OrgNo {
+        self.org
+    }
+}
+
+impl Store {
+    /// One unit of work of one organization: all of it is kept, with its events, or nothing is.
+    ///
+    /// The closure may run more than once (PostgreSQL asks for it after a conflict): it clones what it uses up,
+    /// gets ids and times from outside, and awaits nothing but the database. If the caller goes away, PostgreSQL
+    /// rolls back; SQLite finishes the unit.
+    ///
+    /// # Errors
+    /// What the closure says, or why the commit did not come about.
+    pub async fn write<T, E, F>(&self, org: OrgNo, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + AsStoreError + Send + 'static,
+        F: AsyncFn(&mut Tx) -> Result<Done<T>, E> + Send + 'static,
+    {
+        match &self.engine {
+            Engine::Lite(lite) => {
+                let (answer, answered) = oneshot::channel();
+                lite.write(Box::new(move |conn| {
+                    let outcome = in_tx(conn, org, |tx| block_on(kept(tx, &work)));
+                    let keep = outcome.is_ok();
+                    let reply = move |failed: Option<String>| {
+                        let outcome = match failed {
+                            Some(reason) => Err(StoreError::CommitFailed(reason).into()),
+                            None => outcome,
+                        };
+                        // A caller that went away does not hear it; the commit stands.
+                        let _ = answer.send(outcome);
+                    };
+                    (keep, Box::new(reply))
+                }))?;
+                answered.await.unwrap_or(Err(StoreError::BrokenOff.into()))
+            }
+            Engine::Pg(pool) => {
+                for _ in 0..TRIES {
+                    let transaction = pool.begin().await.map_err(StoreError::from)?;
+                    let mut tx = Tx { conn: Conn::PgTx(transaction), org };
+                    let outcome = match AssertUnwindSafe(kept(&mut tx, &work)).catch_unwind().await {
+                        Ok(outcome) => outcome,
+                        Err(_) => Err(StoreError::BrokenOff.into()),
+                    };
+                    match outcome {
+                        Ok(value) => match commit(tx).await {
+                            Ok(()) => return Ok(value),
+                            Err(e) if e.may_retry() => {}
+                            Err(e) => return Err(e.into()),
+                        },
+                        Err(e) if e.as_store_error().is_some_and(StoreError::may_retry) => {}
+                        Err(e) => return Err(e),
+                    }
+                }
+                Err(StoreError::Contended.into())
+            }
+        }
+    }
+
+    /// Asks the database; nothing is changed. The closure may await nothing but the database.
+    ///
+    /// # Errors
+    /// What the closure says.
+    pub async fn read<T, E, F>(&self, org: OrgNo, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: AsyncFnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        match &self.engine {
+            Engine::Lite(lite) => {
+                let (answer, answered) = oneshot::channel();
+                lite.read(Box::new(move |conn| {
+                    let outcome = in_tx(conn, org, |tx| block_on(work(tx)));
+                    // A caller that went away does not hear it.
+                    let _ = answer.send(outcome);
+                }))?;
+                answered.await.unwrap_or(Err(StoreError::BrokenOff.into()))
+            }
+            Engine::Pg(pool) => {
+                let conn = pool.acquire().await.map_err(StoreError::from)?;
+                work(&mut Tx { conn: Conn::Pg(conn), org }).await
+            }
+        }
+    }
+}
+
+/// Gives the failure of a unit of work as the store's, where it is one: it decides whether the unit runs again.
+pub trait AsStoreError {
+    /// The store's failure inside, if that is what it is.
+    fn as_store_error(&self) -> Option<&StoreError>;
+}
+
+impl AsStoreError for StoreError {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+async fn kept<T, E: From<StoreError>>(tx: &mut Tx, work: &impl AsyncFn(&mut Tx) -> Result<Done<T>, E>) -> Result<T, E> {
+    let done = work(tx).await?;
+    audit::append(tx, &done.records).await?;
+    Ok(done.value)
+}
+
+async fn commit(tx: Tx) -> Result<(), StoreError> {
+    match tx.conn {
+        Conn::PgTx(transaction) => Ok(transaction.commit().await?),
+        Conn::Lite(_) | Conn::Pg(_) | Conn::Away => Err(StoreError::Malformed("transaction")),
+    }
+}
+
+/// Lends the thread's connection to a [`Tx`] and takes it back.
+fn in_tx<R>(conn: &mut Conn, org: OrgNo, work: impl FnOnce(&mut Tx) -> R) -> R {
+    let mut lent = Lent::new(conn, org);
+    work(lent.tx())
+}
+
+/// A connection that goes back to its thread also when the unit panics.
+struct Lent<'a> {
+    home: &'a mut Conn,
+    tx: Tx,
+}
+
+impl<'a> Lent<'a> {
+    fn new(home: &'a mut Conn, org: OrgNo) -> Self {
+        let conn = std::mem::replace(home, Conn::Away);
+        Self { home, tx: Tx { conn, org } }
+    }
+
+    fn tx(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        *self.home = std::mem::replace(&mut self.tx.conn, Conn::Away);
+    }
+}

@@ -1,0 +1,4 @@
+//! What tests stand on: a database each on both engines, and the actors.
+
+pub mod database;
+mod postgres;

@@ -1,0 +1,60 @@
+//! A unit of work is kept whole or not at all, on both engines.
+
+use crate::harness::database::{TestDatabase, on_both_engines};
+use axum::extract::State;
+use axum::routing::post;
+use doorward::base::ids::{EventId, OrgNo};
+use doorward::base::sources::Sources;
+use doorward::store::{Done, Record, Store, StoreError, audit};
+use serde_json::json;
+
+fn record(sources: &Sources, deed: &'static str) -> Record {
+    Record {
+        id: EventId::mint(sources),
+        at: sources.now(),
+        actor: "operator".into(),
+        deed,
+        target: None,
+        body: json!({}),
+    }
+}
+
+on_both_engines! {
+    async fn an_event_is_kept_with_its_unit_and_lost_with_it(engine) {
+        let database = TestDatabase::new(engine).await;
+        let store = database.open().await;
+        let sources = Sources::system();
+        let org = OrgNo(1);
+        let kept = record(&sources, "organization_created");
+        let lost = record(&sources, "organization_updated");
+        store.write::<_, StoreError, _>(org, async move |_| Ok(Done::of(()).and(kept.clone()))).await.unwrap();
+        let failed = store
+            .write::<(), StoreError, _>(org, async move |tx| {
+                let (id, at) = (lost.id, lost.at);
+                let _ = (tx.org(), id, at);
+                Err(StoreError::Malformed("on purpose"))
+            })
+            .await;
+        assert!(failed.is_err());
+        let events = store.read::<_, StoreError, _>(org, async |tx| audit::newest(tx, 10).await).await.unwrap();
+        assert_eq!(events.iter().map(|e| e.deed.as_str()).collect::<Vec<_>>(), ["organization_created"]);
+    }
+}
+
+/// Units of work are used inside handlers, so their futures must be `Send`: this handler need only compile.
+async fn handler(State(store): State<Store>) -> String {
+    let text = String::from("x");
+    let n = store
+        .write::<_, StoreError, _>(OrgNo(1), async move |tx| {
+            let events = audit::newest(tx, 1).await?;
+            Ok(Done::of(events.len() + text.len()))
+        })
+        .await
+        .unwrap();
+    n.to_string()
+}
+
+#[tokio::test]
+async fn a_handler_may_hold_a_unit_of_work() {
+    let _: axum::Router<Store> = axum::Router::new().route("/", post(handler));
+}
