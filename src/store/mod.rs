@@ -3,9 +3,19 @@
 //! Owns tables, rows and the units of work over them; hands on domain types. Must not know protocols or services.
 //! The organization is the first argument of every query (law 3); [`entry`] is the one exception.
 
+pub mod access;
 pub mod audit;
+pub mod connections;
+pub mod directories;
 mod engine;
+mod entry;
 mod migrations;
+mod numbers;
+pub mod organizations;
+mod panels;
+pub mod people;
+pub mod seats;
+mod secrets;
 mod unit;
 
 pub use engine::StoreError;

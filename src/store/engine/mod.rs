@@ -14,7 +14,7 @@ mod row;
 pub use error::StoreError;
 pub(crate) use lite::Lite;
 pub(crate) use lite_jobs::LiteEngine;
-pub use row::{Row, Val};
+pub(crate) use row::{Row, Val};
 
 use sqlx::{Pool, Postgres, pool::PoolConnection};
 use std::borrow::Cow;

@@ -12,7 +12,7 @@ use sqlx::postgres::PgRow;
 
 /// An argument of a statement. NULLs are typed, because PostgreSQL must know the type of a parameter.
 #[derive(Debug, Clone)]
-pub enum Val {
+pub(crate) enum Val {
     /// Text.
     Text(Option<String>),
     /// A whole number.
@@ -59,7 +59,7 @@ macro_rules! val_from_id {
 val_from_id!(AppId, ConnectionId, DirectoryId, EventId, OrgId, PersonId, ResourceId, RuleId, SessionId, TokenId);
 
 /// A row of an answer; columns by their place.
-pub enum Row {
+pub(crate) enum Row {
     /// From SQLite.
     Lite(Vec<Value>),
     /// From PostgreSQL.
@@ -71,7 +71,7 @@ impl Row {
     ///
     /// # Errors
     /// When the column is of another type.
-    pub fn opt_text(&self, i: usize) -> Result<Option<String>, StoreError> {
+    pub(crate) fn opt_text(&self, i: usize) -> Result<Option<String>, StoreError> {
         match self {
             Self::Pg(row) => Ok(row.try_get(i)?),
             Self::Lite(row) => match row.get(i) {
@@ -86,7 +86,7 @@ impl Row {
     ///
     /// # Errors
     /// When the column is NULL or of another type.
-    pub fn text(&self, i: usize) -> Result<String, StoreError> {
+    pub(crate) fn text(&self, i: usize) -> Result<String, StoreError> {
         self.opt_text(i)?.ok_or(StoreError::Malformed("text"))
     }
 
@@ -94,7 +94,7 @@ impl Row {
     ///
     /// # Errors
     /// When the column is of another type.
-    pub fn opt_int(&self, i: usize) -> Result<Option<i64>, StoreError> {
+    pub(crate) fn opt_int(&self, i: usize) -> Result<Option<i64>, StoreError> {
         match self {
             Self::Pg(row) => Ok(row.try_get(i)?),
             Self::Lite(row) => match row.get(i) {
@@ -109,7 +109,7 @@ impl Row {
     ///
     /// # Errors
     /// When the column is NULL or of another type.
-    pub fn int(&self, i: usize) -> Result<i64, StoreError> {
+    pub(crate) fn int(&self, i: usize) -> Result<i64, StoreError> {
         self.opt_int(i)?.ok_or(StoreError::Malformed("number"))
     }
 
@@ -117,7 +117,7 @@ impl Row {
     ///
     /// # Errors
     /// When the column is NULL or of another type.
-    pub fn bool(&self, i: usize) -> Result<bool, StoreError> {
+    pub(crate) fn bool(&self, i: usize) -> Result<bool, StoreError> {
         match self {
             Self::Pg(row) => Ok(row.try_get(i)?),
             Self::Lite(_) => Ok(self.int(i)? != 0),
@@ -128,7 +128,7 @@ impl Row {
     ///
     /// # Errors
     /// When the column is of another type.
-    pub fn opt_blob(&self, i: usize) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn opt_blob(&self, i: usize) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
             Self::Pg(row) => Ok(row.try_get(i)?),
             Self::Lite(row) => match row.get(i) {
@@ -143,7 +143,7 @@ impl Row {
     ///
     /// # Errors
     /// When the column is NULL or of another type.
-    pub fn blob(&self, i: usize) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn blob(&self, i: usize) -> Result<Vec<u8>, StoreError> {
         self.opt_blob(i)?.ok_or(StoreError::Malformed("bytes"))
     }
 
@@ -151,23 +151,15 @@ impl Row {
     ///
     /// # Errors
     /// When the column is NULL or of another length.
-    pub fn key<const N: usize>(&self, i: usize) -> Result<[u8; N], StoreError> {
+    pub(crate) fn key<const N: usize>(&self, i: usize) -> Result<[u8; N], StoreError> {
         self.blob(i)?.try_into().map_err(|_| StoreError::Malformed("key"))
-    }
-
-    /// Exactly `N` bytes, or NULL.
-    ///
-    /// # Errors
-    /// When the column is of another length.
-    pub fn opt_key<const N: usize>(&self, i: usize) -> Result<Option<[u8; N]>, StoreError> {
-        self.opt_blob(i)?.map(|b| b.try_into().map_err(|_| StoreError::Malformed("key"))).transpose()
     }
 
     /// An instant, kept as microseconds since 1970, UTC.
     ///
     /// # Errors
     /// When the column is NULL or out of range.
-    pub fn time(&self, i: usize) -> Result<DateTime<Utc>, StoreError> {
+    pub(crate) fn time(&self, i: usize) -> Result<DateTime<Utc>, StoreError> {
         DateTime::from_timestamp_micros(self.int(i)?).ok_or(StoreError::Malformed("time"))
     }
 
@@ -175,7 +167,7 @@ impl Row {
     ///
     /// # Errors
     /// When the column is out of range.
-    pub fn opt_time(&self, i: usize) -> Result<Option<DateTime<Utc>>, StoreError> {
+    pub(crate) fn opt_time(&self, i: usize) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.opt_int(i)?.map(|t| DateTime::from_timestamp_micros(t).ok_or(StoreError::Malformed("time"))).transpose()
     }
 }

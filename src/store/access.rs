@@ -1,0 +1,303 @@
+//! The resolved access of people, the marks of law 6, and seats.
+
+use super::engine::args;
+use super::{StoreError, Tx, numbers};
+use crate::base::ids::{PersonId, ResourceId, SourceNo};
+use chrono::{DateTime, Utc};
+
+/// Whether a person has a seat, as it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seat {
+    /// Needs none, or has none coming.
+    None,
+    /// Has one.
+    Held,
+    /// Waits for one.
+    Waiting,
+}
+
+impl Seat {
+    fn number(self) -> i64 {
+        match self {
+            Self::None => 0,
+            Self::Held => 1,
+            Self::Waiting => 2,
+        }
+    }
+
+    fn of(number: i64) -> Result<Self, StoreError> {
+        match number {
+            0 => Ok(Self::None),
+            1 => Ok(Self::Held),
+            2 => Ok(Self::Waiting),
+            _ => Err(StoreError::Malformed("seat")),
+        }
+    }
+}
+
+/// A person's access as it was last derived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessRow {
+    /// Moves with each change.
+    pub version: i64,
+    /// When a part of it ends by itself.
+    pub until: Option<DateTime<Utc>>,
+    /// Whether it administers users.
+    pub admin: bool,
+    /// The seat.
+    pub seat: Seat,
+    /// Since when the person waits.
+    pub waiting: Option<DateTime<Utc>>,
+    /// The newest wide mark it was derived under.
+    pub mark: i64,
+    /// The access itself (JSON of `domain::access::Access`).
+    pub grants: String,
+}
+
+/// A group that a person is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRow {
+    /// The group.
+    pub id: ResourceId,
+    /// Who brought it.
+    pub src: SourceNo,
+    /// Its name as it came.
+    pub name: String,
+    /// The IdP's id of it.
+    pub ext: Option<String>,
+}
+
+/// A person's access, and whether a mark says that it must be derived afresh before anybody reads it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(tx: &mut Tx, person: PersonId) -> Result<(Option<AccessRow>, bool), StoreError> {
+    let org = tx.org;
+    let row = tx
+        .conn
+        .one(
+            "SELECT a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants, \
+             CASE WHEN EXISTS (SELECT 1 FROM stale s WHERE s.org = a.org AND s.person = a.person) \
+               OR EXISTS (SELECT 1 FROM wide w WHERE w.org = a.org AND w.id > a.mark) THEN CAST(1 AS BIGINT) \
+               ELSE CAST(0 AS BIGINT) END \
+             FROM access a WHERE a.org = $1 AND a.person = $2",
+            args![org, person],
+        )
+        .await?;
+    let Some(row) = row else { return Ok((None, true)) };
+    let access = AccessRow {
+        version: row.int(0)?,
+        until: row.opt_time(1)?,
+        admin: row.bool(2)?,
+        seat: Seat::of(row.int(3)?)?,
+        waiting: row.opt_time(4)?,
+        mark: row.int(5)?,
+        grants: row.text(6)?,
+    };
+    Ok((Some(access), row.int(7)? == 1))
+}
+
+/// Writes a person's access and takes its mark away.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put(tx: &mut Tx, person: PersonId, access: &AccessRow) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn
+        .exec(
+            "INSERT INTO access (org, person, version, until, admin, seat, waiting, mark, grants) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+             ON CONFLICT (org, person) DO UPDATE SET version = excluded.version, until = excluded.until, \
+             admin = excluded.admin, seat = excluded.seat, waiting = excluded.waiting, mark = excluded.mark, \
+             grants = excluded.grants",
+            args![
+                org,
+                person,
+                access.version,
+                access.until,
+                access.admin,
+                access.seat.number(),
+                access.waiting,
+                access.mark,
+                &access.grants
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Keeps a version of a person's access for the why-card of a past moment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep_past(
+    tx: &mut Tx,
+    person: PersonId,
+    access: &AccessRow,
+    at: DateTime<Utc>,
+    cause: &str,
+) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn
+        .exec(
+            "INSERT INTO access_past (org, person, version, at, cause, grants) VALUES ($1, $2, $3, $4, $5, $6)",
+            args![org, person, access.version, at, cause, &access.grants],
+        )
+        .await?;
+    Ok(())
+}
+
+/// The groups that a person is in, in whichever directory or connection, by one index.
+///
+/// # Errors
+/// When the database fails.
+pub async fn groups_of(tx: &mut Tx, person: PersonId) -> Result<Vec<GroupRow>, StoreError> {
+    let org = tx.org;
+    let rows = tx
+        .conn
+        .all(
+            "SELECT g.id, g.src, g.label, g.ext FROM (\
+               SELECT m.gid AS gid FROM resource r JOIN member m ON m.org = r.org AND m.mid = r.id \
+               WHERE r.org = $1 AND r.person = $2 \
+               UNION SELECT m.gid FROM member m WHERE m.org = $1 AND m.mid = $2) of_person \
+             JOIN resource g ON g.org = $1 AND g.id = of_person.gid AND g.kind = 2 ORDER BY g.id",
+            args![org, person],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(GroupRow {
+                id: ResourceId(row.key(0)?),
+                src: SourceNo(row.int(1)?),
+                name: row.text(2)?,
+                ext: row.opt_text(3)?,
+            })
+        })
+        .collect()
+}
+
+/// The people behind the members of a group, at most `limit`, after `after`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn people_in(
+    tx: &mut Tx,
+    group: ResourceId,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<PersonId>, StoreError> {
+    let org = tx.org;
+    let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
+    let rows = tx
+        .conn
+        .all(
+            "SELECT DISTINCT r.person FROM member m JOIN resource r ON r.org = m.org AND r.id = m.mid \
+             WHERE m.org = $1 AND m.gid = $2 AND r.person IS NOT NULL AND r.person > $3 ORDER BY r.person LIMIT $4",
+            args![org, group, after, limit],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(PersonId(row.key(0)?))).collect()
+}
+
+/// Marks one person as to be derived afresh.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mark(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn.exec("INSERT INTO stale (org, person) VALUES ($1, $2) ON CONFLICT DO NOTHING", args![org, person]).await?;
+    Ok(())
+}
+
+/// Takes a person's mark away: the person has been derived afresh in this unit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unmark(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn.exec("DELETE FROM stale WHERE org = $1 AND person = $2", args![org, person]).await?;
+    Ok(())
+}
+
+/// Marks everyone of the organization. The guard is held first, so that marks become visible in their order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mark_all(tx: &mut Tx) -> Result<(), StoreError> {
+    let org = tx.org;
+    super::organizations::lock_guard(tx).await?;
+    let id = numbers::draw(tx, "mark").await?;
+    tx.conn.exec("INSERT INTO wide (org, id) VALUES ($1, $2)", args![org, id]).await?;
+    Ok(())
+}
+
+/// The newest wide mark of the organization; 0 when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest_mark(tx: &mut Tx) -> Result<i64, StoreError> {
+    let org = tx.org;
+    let row = tx.conn.one("SELECT max(id) FROM wide WHERE org = $1", args![org]).await?;
+    Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten().unwrap_or(0))
+}
+
+/// People whose access is still derived under an older mark than `mark`, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn behind(tx: &mut Tx, mark: i64, limit: i64) -> Result<Vec<PersonId>, StoreError> {
+    let org = tx.org;
+    let rows = tx
+        .conn
+        .all(
+            "SELECT person FROM access WHERE org = $1 AND mark < $2 \
+             UNION SELECT person FROM stale WHERE org = $1 ORDER BY 1 LIMIT $3",
+            args![org, mark, limit],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(PersonId(row.key(0)?))).collect()
+}
+
+/// Takes wide marks away up to `mark`: everyone has been settled.
+///
+/// # Errors
+/// When the database fails.
+pub async fn clear_marks(tx: &mut Tx, mark: i64) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn.exec("DELETE FROM wide WHERE org = $1 AND id <= $2", args![org, mark]).await?;
+    Ok(())
+}
+
+/// How many usable admins the organization has besides `person`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn other_admins(tx: &mut Tx, person: PersonId) -> Result<bool, StoreError> {
+    let org = tx.org;
+    let row = tx
+        .conn
+        .one(
+            "SELECT a.person FROM access a JOIN person p ON p.org = a.org AND p.id = a.person \
+             WHERE a.org = $1 AND a.admin AND a.person <> $2 AND p.state = 'active' AND NOT p.locked LIMIT 1",
+            args![org, person],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// The first who waits for a seat, held until the unit ends; people that another unit holds are passed over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn first_waiting(tx: &mut Tx) -> Result<Option<PersonId>, StoreError> {
+    let org = tx.org;
+    let row = tx
+        .conn
+        .one(
+            "SELECT person FROM access WHERE org = $1 AND waiting IS NOT NULL ORDER BY waiting, person LIMIT 1 \
+             FOR NO KEY UPDATE SKIP LOCKED",
+            args![org],
+        )
+        .await?;
+    row.map(|row| Ok(PersonId(row.key(0)?))).transpose()
+}

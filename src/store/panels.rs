@@ -1,0 +1,58 @@
+//! Panel definitions, as text. They belong to the installation.
+
+use super::engine::args;
+use super::{Done, Store, StoreError};
+use crate::base::ids::OrgNo;
+use chrono::{DateTime, Utc};
+
+impl Store {
+    /// A panel definition: its version and text.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn panel(&self, key: &str) -> Result<Option<(i64, String)>, StoreError> {
+        let key = key.to_owned();
+        self.read(OrgNo(0), async move |tx| {
+            let row = tx.conn.one("SELECT version, source FROM panel WHERE key = $1", args![key.as_str()]).await?;
+            row.map(|row| Ok((row.int(0)?, row.text(1)?))).transpose()
+        })
+        .await
+    }
+
+    /// Adopts a panel definition: the next version of it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn put_panel(&self, key: &str, source: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let (key, source) = (key.to_owned(), source.to_owned());
+        self.write(OrgNo(0), async move |tx| {
+            tx.conn
+                .exec(
+                    "INSERT INTO panel (key, version, source, adopted) VALUES ($1, 1, $2, $3) ON CONFLICT (key) \
+                     DO UPDATE SET version = panel.version + 1, source = excluded.source, adopted = excluded.adopted",
+                    args![key.as_str(), source.as_str(), now],
+                )
+                .await?;
+            Ok(Done::of(()))
+        })
+        .await
+    }
+
+    /// Keeps a shipped definition where none of that key is there yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn seed_panel(&self, key: &str, source: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let (key, source) = (key.to_owned(), source.to_owned());
+        self.write(OrgNo(0), async move |tx| {
+            tx.conn
+                .exec(
+                    "INSERT INTO panel (key, version, source, adopted) VALUES ($1, 1, $2, $3) ON CONFLICT DO NOTHING",
+                    args![key.as_str(), source.as_str(), now],
+                )
+                .await?;
+            Ok(Done::of(()))
+        })
+        .await
+    }
+}
