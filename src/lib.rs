@@ -7,5 +7,6 @@ pub mod base;
 pub mod domain;
 pub mod lab;
 pub mod protocol;
+pub mod service;
 pub mod store;
 pub mod upstream;

@@ -12,7 +12,7 @@ mod entry;
 mod migrations;
 mod numbers;
 pub mod organizations;
-mod panels;
+pub mod panels;
 pub mod people;
 pub mod seats;
 mod secrets;

@@ -1,7 +1,7 @@
 //! Panel definitions, as text. They belong to the installation.
 
 use super::engine::args;
-use super::{Done, Store, StoreError};
+use super::{Done, Store, StoreError, Tx};
 use crate::base::ids::OrgNo;
 use chrono::{DateTime, Utc};
 
@@ -55,4 +55,13 @@ impl Store {
         })
         .await
     }
+}
+
+/// The text of a panel definition, inside a unit of work.
+///
+/// # Errors
+/// When the database fails.
+pub async fn source(tx: &mut Tx, key: &str) -> Result<Option<String>, StoreError> {
+    let row = tx.conn.one("SELECT source FROM panel WHERE key = $1", args![key]).await?;
+    row.map(|row| row.text(0)).transpose()
 }

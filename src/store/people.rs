@@ -314,3 +314,19 @@ pub async fn set_manual_grants(tx: &mut Tx, person: PersonId, bodies: &[String])
     }
     Ok(())
 }
+
+/// The documents that directories have pushed for this person: (directory, JSON).
+///
+/// # Errors
+/// When the database fails.
+pub async fn pushed_documents(tx: &mut Tx, person: PersonId) -> Result<Vec<(SourceNo, String)>, StoreError> {
+    let org = tx.org;
+    let rows = tx
+        .conn
+        .all(
+            "SELECT src, doc FROM resource WHERE org = $1 AND person = $2 AND kind = 1 ORDER BY id",
+            args![org, person],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((SourceNo(row.int(0)?), row.text(1)?))).collect()
+}

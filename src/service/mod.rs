@@ -1,0 +1,49 @@
+//! Use cases: what people, IdPs, panel apps and operators may do, each as one unit of work with its audit events.
+//!
+//! Owns steps and their order; hands on results and classed errors. Must not know HTTP nor how a row looks on disk.
+
+pub mod access;
+pub mod panels;
+pub mod settings;
+
+use crate::base::ids::EventId;
+use crate::base::seal::MasterKey;
+use crate::base::sources::Sources;
+use crate::base::token::TokenMint;
+use crate::base::urls::Urls;
+use crate::domain::audit::{Actor, Deed};
+use crate::store::{Record, Store};
+use panels::PanelCache;
+use settings::Settings;
+use std::sync::Arc;
+
+/// Everything that a use case stands on. Cheap to clone; built once, in `app`.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// The database.
+    pub store: Store,
+    /// Time and chance.
+    pub sources: Sources,
+    /// The maker of links.
+    pub urls: Urls,
+    /// Seals secrets at rest.
+    pub master: Arc<MasterKey>,
+    /// Makes and recognizes tokens.
+    pub mint: TokenMint,
+    /// What the operator has set.
+    pub settings: Arc<Settings>,
+    /// Panel definitions, parsed.
+    pub panels: PanelCache,
+}
+
+impl Gateway {
+    /// An audit event, ready to be kept with its unit: made before the unit, so that a second run writes the same.
+    #[must_use]
+    pub fn record(&self, actor: &Actor, deed: Deed, target: Option<String>, body: serde_json::Value) -> Record {
+        let actor = match actor.id() {
+            Some(id) => format!("{}:{id}", actor.kind()),
+            None => actor.kind().to_owned(),
+        };
+        Record { id: EventId::mint(&self.sources), at: self.sources.now(), actor, deed: deed.as_str(), target, body }
+    }
+}

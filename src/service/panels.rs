@@ -1,0 +1,55 @@
+//! Panel definitions: shipped ones are kept in the database at start, adopted ones are read from it, parsed once.
+
+use crate::base::sources::Sources;
+use crate::domain::panel::{self, PanelDefinition, PanelError};
+use crate::store::{Store, StoreError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Why a panel definition cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PanelLoadError {
+    /// No definition of that key.
+    #[error("there is no panel definition {0:?}")]
+    Unknown(String),
+    /// The kept text does not parse.
+    #[error(transparent)]
+    Broken(#[from] PanelError),
+    /// The store failed.
+    #[error("storage failed")]
+    Store(#[from] StoreError),
+}
+
+/// Definitions by key and version; a version never changes, so nothing here goes stale.
+#[derive(Debug, Clone, Default)]
+pub struct PanelCache(Arc<Mutex<HashMap<(String, i64), Arc<PanelDefinition>>>>);
+
+impl PanelCache {
+    /// A definition that has been loaded already.
+    #[must_use]
+    pub fn get(&self, key: &str, version: i64) -> Option<Arc<PanelDefinition>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(key.to_owned(), version)).cloned()
+    }
+
+    /// Keeps a parsed definition.
+    ///
+    /// # Errors
+    /// When the text does not parse.
+    pub fn put(&self, key: &str, version: i64, source: &str) -> Result<Arc<PanelDefinition>, PanelError> {
+        let definition = Arc::new(PanelDefinition::parse(key, &format!("{key}.toml"), source)?);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert((key.to_owned(), version), definition.clone());
+        Ok(definition)
+    }
+}
+
+/// Keeps the shipped definitions in the database where they are not there yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn seed(store: &Store, sources: &Sources) -> Result<(), StoreError> {
+    for (key, _, source) in panel::shipped() {
+        store.seed_panel(key, source, sources.now()).await?;
+    }
+    Ok(())
+}
