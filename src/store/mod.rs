@@ -9,13 +9,16 @@ pub mod connections;
 pub mod directories;
 mod engine;
 mod entry;
+pub mod members;
 mod migrations;
 mod numbers;
 pub mod organizations;
 pub mod panels;
 pub mod people;
+pub mod resources;
 pub mod seats;
 mod secrets;
+pub mod tombstones;
 mod unit;
 
 pub use engine::StoreError;
