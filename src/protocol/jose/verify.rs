@@ -140,6 +140,15 @@ pub enum JoseFault {
 /// # Errors
 /// The [`JoseFault`] of the first check that failed.
 pub fn verify(token: &str, keys: &JwkSet, rules: &Rules<'_>) -> Result<Verified, JoseFault> {
+    let verified = verify_undated(token, keys, rules)?;
+    if verified.claims.members().contains_key("exp") { Ok(verified) } else { Err(JoseFault::ExpiryMissing) }
+}
+
+/// As [`verify`], for the tokens that need no `exp` (signed UserInfo answers); where it stands it is checked.
+///
+/// # Errors
+/// The [`JoseFault`] of the first check that failed.
+pub fn verify_undated(token: &str, keys: &JwkSet, rules: &Rules<'_>) -> Result<Verified, JoseFault> {
     let (message, signature) = parts(token)?;
     let (header, body) = message.split_once('.').ok_or(JoseFault::NotCompact)?;
     let header = json::object(&decoded(header)?).map_err(|_| JoseFault::HeaderNotJson)?;
@@ -220,8 +229,7 @@ fn check_claims(claims: &Claims, rules: &Rules<'_>) -> Result<(), JoseFault> {
     if !claims.texts("aud")?.iter().any(|aud| rules.audiences.contains(aud)) {
         return Err(JoseFault::AudienceWrong);
     }
-    let expiry = claims.date("exp")?.ok_or(JoseFault::ExpiryMissing)?;
-    if rules.now >= expiry + rules.leeway {
+    if claims.date("exp")?.is_some_and(|expiry| rules.now >= expiry + rules.leeway) {
         return Err(JoseFault::Expired);
     }
     if claims.date("nbf")?.is_some_and(|start| rules.now + rules.leeway < start) {
