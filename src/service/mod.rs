@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod panels;
+pub mod provisioning;
 pub mod settings;
 
 use crate::base::ids::EventId;

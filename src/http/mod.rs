@@ -1,0 +1,5 @@
+//! The doors that speak HTTP: each extracts, calls a use case and answers in the dialect of its door.
+//!
+//! Owns statuses, headers and dialects. Must not know SQL or rules.
+
+pub mod scim;
