@@ -6,6 +6,7 @@
 //! Must not know any other room of ours, nor the network, the clock (`now` is an argument) or a database.
 
 pub mod datetime;
+pub mod discovery;
 mod elements;
 pub mod error;
 pub mod filter;
@@ -15,6 +16,7 @@ mod normalise;
 pub mod patch;
 pub mod path;
 pub mod profile;
+pub mod projection;
 pub mod resource;
 pub mod schema;
 mod value;
