@@ -9,4 +9,6 @@ pub mod error;
 pub mod idp;
 mod page;
 pub mod panel_app;
+pub mod scim_client;
 mod server;
+pub mod simulate;
