@@ -4,7 +4,11 @@
 //! traffic of each IdP. Hands on handles that `demo`, `simulate` and the tests drive. Talks to the product over HTTP
 //! alone and names no room but `base`; must not know the product's own verifiers.
 
+pub mod browser;
 pub mod error;
 pub mod idp;
 mod page;
+pub mod panel_app;
+pub mod scim_client;
 mod server;
+pub mod simulate;

@@ -81,6 +81,14 @@ impl FakeIdp {
         Ok(())
     }
 
+    /// Takes a person away: they sign in no more and their access tokens are dead.
+    pub fn remove_person(&self, user_name: &str) {
+        let mut memory = self.core.memory();
+        memory.people.remove(user_name);
+        memory.signed_in.take_if(|signed_in| signed_in == user_name);
+        memory.grants.access_tokens.retain(|_, sign_in| sign_in.person.user_name != user_name);
+    }
+
     /// The person of this user name.
     pub fn person(&self, user_name: &str) -> Result<Person, LabError> {
         self.core.person(user_name)

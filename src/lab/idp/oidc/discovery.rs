@@ -14,6 +14,7 @@ pub(super) async fn configuration(State(core): State<Arc<Core>>) -> Json<Value> 
         "authorization_endpoint": core.at("/oidc/authorize"),
         "token_endpoint": core.at("/oidc/token"),
         "userinfo_endpoint": core.at("/oidc/userinfo"),
+        "introspection_endpoint": core.at("/oidc/introspect"),
         "jwks_uri": core.at("/oidc/jwks"),
         "end_session_endpoint": core.at("/oidc/end_session"),
         "response_types_supported": ["code"],

@@ -6,6 +6,7 @@
 mod authorize;
 mod claims;
 mod discovery;
+mod introspect;
 pub(super) mod jws;
 pub mod knobs;
 pub(super) mod logout;
@@ -62,6 +63,7 @@ pub(super) fn routes() -> axum::Router<Arc<Core>> {
         .route("/oidc/jwks", get(discovery::jwks))
         .route("/oidc/authorize", get(authorize::by_query).post(authorize::by_form))
         .route("/oidc/token", axum::routing::post(token::redeem))
+        .route("/oidc/introspect", axum::routing::post(introspect::introspect))
         .route("/oidc/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         .route("/oidc/end_session", get(logout::end_session).post(logout::end_session))
 }

@@ -35,7 +35,8 @@ pub(super) async fn redeem(
     headers: HeaderMap,
     Form(fields): Form<TokenFields>,
 ) -> Response {
-    let Some(client) = authenticated(&core, &headers, &fields) else {
+    let posted = fields.client_id.as_deref().zip(fields.client_secret.as_deref());
+    let Some(client) = authenticated(&core, &headers, posted) else {
         return refused(StatusCode::UNAUTHORIZED, "invalid_client");
     };
     if fields.grant_type != "authorization_code" {
@@ -74,10 +75,10 @@ fn redeemed(core: &Core, client: &Client, fields: &TokenFields) -> Option<SignIn
 }
 
 /// The client that proves itself by Basic or by the form (RFC 6749 §2.3.1).
-fn authenticated(core: &Core, headers: &HeaderMap, fields: &TokenFields) -> Option<Client> {
+pub(super) fn authenticated(core: &Core, headers: &HeaderMap, posted: Option<(&str, &str)>) -> Option<Client> {
     let (client_id, secret) = match basic(headers) {
         Some(pair) => pair,
-        None => (fields.client_id.clone()?, fields.client_secret.clone()?),
+        None => posted.map(|(id, secret)| (id.to_owned(), secret.to_owned()))?,
     };
     let client = core.memory().clients.get(&client_id).cloned()?;
     verify_slices_are_equal(client.client_secret.expose_secret().as_bytes(), secret.as_bytes()).ok()?;
