@@ -14,6 +14,7 @@ use crate::base::token::TokenMint;
 use crate::base::urls::Urls;
 use crate::domain::audit::{Actor, Deed};
 use crate::store::{Record, Store};
+use crate::upstream::Upstream;
 use panels::PanelCache;
 use settings::Settings;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Gateway {
     pub mint: TokenMint,
     /// What the operator has set.
     pub settings: Arc<Settings>,
+    /// Calls to IdPs: guarded, remembered.
+    pub upstream: Upstream,
     /// Panel definitions, parsed.
     pub panels: PanelCache,
 }

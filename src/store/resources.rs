@@ -276,3 +276,13 @@ pub async fn index_emails(
     }
     Ok(())
 }
+
+/// Whom a pushed User belongs to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn person_of(tx: &mut Tx, id: ResourceId) -> Result<Option<PersonId>, StoreError> {
+    let org = tx.org;
+    let row = tx.conn.one("SELECT person FROM resource WHERE org = $1 AND id = $2", args![org, id]).await?;
+    Ok(row.map(|row| row.opt_key(0)).transpose()?.flatten().map(PersonId))
+}

@@ -4,4 +4,5 @@
 
 mod floors;
 mod harness;
+mod scim;
 mod units_of_work;
