@@ -1,117 +1,233 @@
-//! What the server says of itself (RFC 7643 §5 to §7): the schemas are read off the registry that is enforced.
+//! Discovery documents (RFC 7643 §5 to §7, RFC 9865 §4, RFC 9967): what the server does and enforces.
 
-use crate::protocol::scim::schema::{Attribute, RESOURCE_TYPES, Registry, ResourceType, Schema};
-use serde_json::{Value, json};
+use serde_json::Value;
+use serde_json::json;
 
-/// The URN of a ListResponse.
-pub const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
-/// Resources on a page when the client names no count.
-pub const DEFAULT_PAGE: i64 = 100;
-/// Resources on a page at most.
-pub const MAX_PAGE: i64 = 1000;
+use crate::protocol::scim::bulk::BulkLimits;
+use crate::protocol::scim::list::ListPage;
+use crate::protocol::scim::list::PageLimits;
+use crate::protocol::scim::list::list_response;
+use crate::protocol::scim::schema::Attribute;
+use crate::protocol::scim::schema::AttributeType;
+use crate::protocol::scim::schema::RESOURCE_TYPES;
+use crate::protocol::scim::schema::Registry;
+use crate::protocol::scim::schema::ResourceType;
+use crate::protocol::scim::schema::Schema;
 
-/// `/ServiceProviderConfig`: exactly what is there.
-#[must_use]
-pub fn service_provider_config(base: &str) -> Value {
-    json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
-        "patch": {"supported": true},
-        "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
-        "filter": {"supported": true, "maxResults": MAX_PAGE},
-        "changePassword": {"supported": false},
-        "sort": {"supported": false},
-        "etag": {"supported": true},
-        "authenticationSchemes": [
-            {"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
-             "description": "A token of this directory, sent as Authorization: Bearer.",
-             "specUri": "https://www.rfc-editor.org/info/rfc6750"},
-            {"type": "httpbasic", "name": "Basic", "primary": false,
-             "description": "Any user name, a token of this directory as the password.",
-             "specUri": "https://www.rfc-editor.org/info/rfc7617"},
-        ],
-        "meta": {"resourceType": "ServiceProviderConfig", "location": format!("{base}/ServiceProviderConfig")},
-    })
+const CONFIG_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
+const RESOURCE_TYPE_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
+const SCHEMA_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
+
+/// What a directory offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Features {
+    /// The limits of a page.
+    pub pages: PageLimits,
+    /// The limits of a bulk request.
+    pub bulk: BulkLimits,
+    /// How long a cursor holds, in seconds.
+    pub cursor_timeout: u64,
+    /// Where the guide is.
+    pub documentation: Option<String>,
+    /// The event URIs that are sent; `None` leaves `securityEvents` out (some clients refuse unknown fields).
+    pub security_events: Option<Vec<String>>,
+    /// Whether the directory has the profile `interop-strict`.
+    pub interop: bool,
 }
 
-/// The resource types, one or all.
+impl Default for Features {
+    fn default() -> Self {
+        Self {
+            pages: PageLimits::default(),
+            bulk: BulkLimits::default(),
+            cursor_timeout: 3600,
+            documentation: None,
+            security_events: None,
+            interop: false,
+        }
+    }
+}
+
+fn address(base: &str, path: &str) -> String {
+    format!("{}/{path}", base.trim_end_matches('/'))
+}
+
+/// `/ServiceProviderConfig`.
+#[must_use]
+pub fn service_provider_config(base: &str, features: &Features) -> Value {
+    let mut config = json!({
+        "schemas": [CONFIG_URN],
+        "patch": { "supported": true },
+        "bulk": {
+            "supported": true,
+            "maxOperations": features.bulk.operations,
+            "maxPayloadSize": features.bulk.bytes,
+        },
+        "filter": { "supported": true, "maxResults": features.pages.max },
+        "changePassword": { "supported": false },
+        "sort": { "supported": true },
+        "etag": { "supported": true },
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": features.pages.default,
+            "maxPageSize": features.pages.max,
+            "cursorTimeout": features.cursor_timeout,
+        },
+        "authenticationSchemes": authentication_schemes(),
+        "meta": { "resourceType": "ServiceProviderConfig", "location": address(base, "ServiceProviderConfig") },
+    });
+    if let Some(documentation) = &features.documentation {
+        config["documentationUri"] = json!(documentation);
+    }
+    if let Some(uris) = &features.security_events {
+        config["securityEvents"] = json!({ "asyncRequest": "none", "eventUris": uris });
+    }
+    if features.interop {
+        config["interopProfileConformant"] = json!(true);
+    }
+    config
+}
+
+fn authentication_schemes() -> Value {
+    json!([
+        {
+            "type": "oauthbearertoken",
+            "name": "Bearer token",
+            "description": "A token of this directory in the Authorization header.",
+            "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
+            "primary": true,
+        },
+        {
+            "type": "oauth2",
+            "name": "OAuth 2.0 client credentials",
+            "description": "A token from the token endpoint, by client secret or signed assertion; scope scim.",
+            "specUri": "https://www.rfc-editor.org/rfc/rfc6749",
+            "primary": false,
+        },
+        {
+            "type": "httpbasic",
+            "name": "HTTP Basic",
+            "description": "The directory's id or client id as user, a token or client secret as password.",
+            "specUri": "https://www.rfc-editor.org/rfc/rfc7617",
+            "primary": false,
+        },
+    ])
+}
+
+/// One of `/ResourceTypes`.
 #[must_use]
 pub fn resource_type(base: &str, registry: &Registry, kind: ResourceType) -> Value {
     let extensions: Vec<_> =
-        registry.extensions(kind).map(|schema| json!({"schema": schema.id, "required": false})).collect();
+        registry.extensions(kind).map(|schema| json!({ "schema": schema.id, "required": false })).collect();
     json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
+        "schemas": [RESOURCE_TYPE_URN],
         "id": kind.name(),
         "name": kind.name(),
         "endpoint": kind.endpoint(),
+        "description": registry.base(kind).description,
         "schema": kind.urn(),
         "schemaExtensions": extensions,
-        "meta": {"resourceType": "ResourceType", "location": format!("{base}/ResourceTypes/{}", kind.name())},
+        "meta": { "resourceType": "ResourceType", "location": address(base, &format!("ResourceTypes/{}", kind.name())) },
     })
 }
 
-/// Every resource type, as a list.
+/// `/ResourceTypes`.
 #[must_use]
 pub fn resource_types(base: &str, registry: &Registry) -> Value {
-    list(RESOURCE_TYPES.iter().map(|kind| resource_type(base, registry, *kind)).collect())
+    whole_list(RESOURCE_TYPES.into_iter().map(|kind| resource_type(base, registry, kind)).collect())
 }
 
-/// Every schema, as a list.
+/// `/ResourceTypes/{id}`, if there is such a type.
+#[must_use]
+pub fn resource_type_by_id(base: &str, registry: &Registry, id: &str) -> Option<Value> {
+    let kind = RESOURCE_TYPES.into_iter().find(|kind| kind.name() == id)?;
+    Some(resource_type(base, registry, kind))
+}
+
+/// `/Schemas`.
 #[must_use]
 pub fn schemas(base: &str, registry: &Registry) -> Value {
-    list(registry.schemas().map(|one| schema(base, one)).collect())
+    whole_list(registry.schemas().map(|schema| schema_document(base, schema)).collect())
 }
 
-/// One schema.
+/// `/Schemas/{urn}`, if there is such a schema.
 #[must_use]
-pub fn schema(base: &str, schema: &Schema) -> Value {
+pub fn schema_by_id(base: &str, registry: &Registry, urn: &str) -> Option<Value> {
+    registry.schema(urn).map(|schema| schema_document(base, schema))
+}
+
+fn whole_list(resources: Vec<Value>) -> Value {
+    let total = u64::try_from(resources.len()).ok();
+    list_response(resources, &ListPage { total, start_index: 1, ..ListPage::default() })
+}
+
+fn schema_document(base: &str, schema: &Schema) -> Value {
     json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
+        "schemas": [SCHEMA_URN],
         "id": schema.id,
         "name": schema.name,
         "description": schema.description,
-        "attributes": schema.attributes.iter().map(attribute).collect::<Vec<_>>(),
-        "meta": {"resourceType": "Schema", "location": format!("{base}/Schemas/{}", schema.id)},
+        "attributes": schema.attributes.iter().map(attribute_document).collect::<Vec<_>>(),
+        "meta": { "resourceType": "Schema", "location": address(base, &format!("Schemas/{}", schema.id)) },
     })
 }
 
-fn attribute(attribute: &Attribute) -> Value {
-    let mut out = json!({
+fn attribute_document(attribute: &Attribute) -> Value {
+    let mut document = json!({
         "name": attribute.name,
         "type": attribute.kind.name(),
         "multiValued": attribute.multi_valued,
         "description": attribute.description,
         "required": attribute.required,
-        "caseExact": attribute.case_exact,
         "mutability": attribute.mutability.name(),
         "returned": attribute.returned.name(),
         "uniqueness": attribute.uniqueness.name(),
     });
+    if !attribute.is_complex() {
+        document["caseExact"] = json!(attribute.case_exact);
+    }
     if !attribute.canonical_values.is_empty() {
-        out["canonicalValues"] = json!(attribute.canonical_values);
+        document["canonicalValues"] = json!(attribute.canonical_values);
     }
-    if !attribute.reference_types.is_empty() {
-        out["referenceTypes"] = json!(attribute.reference_types);
+    if attribute.kind == AttributeType::Reference {
+        document["referenceTypes"] = json!(attribute.reference_types);
     }
-    if !attribute.sub_attributes.is_empty() {
-        out["subAttributes"] = attribute.sub_attributes.iter().map(self::attribute).collect();
+    if attribute.is_complex() {
+        document["subAttributes"] = attribute.sub_attributes.iter().map(attribute_document).collect();
     }
-    out
+    document
 }
 
-/// A whole list on one page.
-fn list(resources: Vec<Value>) -> Value {
-    let n = i64::try_from(resources.len()).unwrap_or(i64::MAX);
-    list_response(n, 1, resources)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// A ListResponse (RFC 7644 §3.4.2): counters are numbers, `itemsPerPage` is what this page holds.
-#[must_use]
-pub fn list_response(total: i64, start_index: i64, resources: Vec<Value>) -> Value {
-    json!({
-        "schemas": [LIST_URN],
-        "totalResults": total,
-        "startIndex": start_index,
-        "itemsPerPage": resources.len(),
-        "Resources": resources,
-    })
+    #[test]
+    fn r089_optional_features_are_told_only_where_they_are_on() {
+        let plain = service_provider_config("https://x.test/scim/v2/d/", &Features::default());
+        assert_eq!(plain["pagination"]["defaultPaginationMethod"], json!("index"));
+        assert_eq!(plain["meta"]["location"], json!("https://x.test/scim/v2/d/ServiceProviderConfig"));
+        assert!(plain.get("securityEvents").is_none() && plain.get("interopProfileConformant").is_none());
+        let all = Features { security_events: Some(vec!["urn:x".into()]), interop: true, ..Features::default() };
+        let all = service_provider_config("https://x.test", &all);
+        assert_eq!(all["securityEvents"], json!({ "asyncRequest": "none", "eventUris": ["urn:x"] }));
+        assert_eq!(all["interopProfileConformant"], json!(true));
+    }
+
+    #[test]
+    fn r088_schemas_and_types_are_lists_and_single_documents() {
+        let registry = Registry::standard();
+        let list = schemas("https://x.test", &registry);
+        assert_eq!((&list["totalResults"], &list["startIndex"]), (&json!(4), &json!(1)));
+        let user = schema_by_id("https://x.test", &registry, ResourceType::User.urn()).unwrap();
+        let names: Vec<_> = user["attributes"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
+        assert!(names.contains(&json!("userName")) && !names.contains(&json!("id")));
+        assert!(schema_by_id("https://x.test", &registry, "urn:none").is_none());
+        let user = resource_type_by_id("https://x.test", &registry, "User").unwrap();
+        assert_eq!(user["schemaExtensions"].as_array().unwrap().len(), 2);
+        assert!(resource_type_by_id("https://x.test", &registry, "Device").is_none());
+        assert_eq!(resource_types("https://x.test", &registry)["itemsPerPage"], json!(2));
+    }
 }

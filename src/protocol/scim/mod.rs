@@ -5,20 +5,29 @@
 //! inside a document: a group's PATCH comes out as document changes and an ordered list of [`member::MemberChange`].
 //! Must not know any other room of ours, nor the network, the clock (`now` is an argument) or a database.
 
+pub mod bulk;
+pub mod cursor;
 pub mod datetime;
 pub mod discovery;
 mod elements;
 pub mod error;
+pub mod etag;
+pub mod event;
 pub mod filter;
 mod fold;
+pub mod index;
+pub mod list;
+pub mod media;
 pub mod member;
 mod normalise;
 pub mod patch;
 pub mod path;
 pub mod profile;
 pub mod projection;
+pub mod representation;
 pub mod resource;
 pub mod schema;
+pub mod sort;
 mod value;
 
 /// A JSON object: how every resource is kept and handed on.

@@ -1,174 +1,326 @@
-//! `attributes` and `excludedAttributes` (RFC 7644 §3.4.2.5, §3.9): which attributes an answer carries.
+//! Attribute projection: `attributes` and `excludedAttributes` (RFC 7644 §3.4.2.5, §3.9).
+
+use serde_json::Value;
 
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
-use serde_json::Value;
+use crate::protocol::scim::profile::Applied;
+use crate::protocol::scim::profile::Profile;
+use crate::protocol::scim::profile::Quirk;
+use crate::protocol::scim::schema::Attribute;
+use crate::protocol::scim::schema::Registry;
+use crate::protocol::scim::schema::ResourceType;
+use crate::protocol::scim::schema::Returned;
+use crate::protocol::scim::schema::Target;
 
-/// Attributes that are in every answer, whatever was asked.
-const ALWAYS: [&str; 3] = ["schemas", "id", "meta"];
+/// One name of a list, resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Selection {
+    /// Every core attribute (the base URN alone).
+    Base,
+    /// The whole object of an extension.
+    Extension(String),
+    /// An attribute or sub-attribute.
+    Attribute { urn: Option<String>, name: String, sub: Option<String> },
+}
 
-/// Which attributes an answer carries; names are folded, unknown ones have no effect.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Default,
+    Only,
+    Except,
+}
+
+/// Which attributes an answer carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Projection {
-    only: Vec<String>,
-    without: Vec<String>,
+    mode: Mode,
+    selected: Vec<Selection>,
+    kind: ResourceType,
 }
 
 impl Projection {
-    /// Reads both parameters.
+    /// What is returned where nothing is asked for.
+    #[must_use]
+    pub fn default_of(kind: ResourceType) -> Self {
+        Self { mode: Mode::Default, selected: Vec::new(), kind }
+    }
+
+    /// Reads the two lists; unknown names are ignored, and empty lists count as not given.
     ///
     /// # Errors
-    /// 400 `invalidValue` when both are there.
-    pub fn parse(attributes: Option<&str>, excluded: Option<&str>) -> Result<Self, ScimError> {
-        let (only, without) = (names(attributes), names(excluded));
-        if !only.is_empty() && !without.is_empty() {
-            return Err(ScimError::invalid_value(
-                "attributes and excludedAttributes cannot be used together; send one of them.",
-            ));
-        }
-        Ok(Self { only, without })
-    }
-
-    /// Whether the client has named attributes at all.
-    #[must_use]
-    pub fn is_asked(&self) -> bool {
-        !self.only.is_empty() || !self.without.is_empty()
-    }
-
-    /// Whether a top-level attribute is in the answer: what is not need not be loaded.
-    #[must_use]
-    pub fn wants(&self, name: &str) -> bool {
-        let name = name.to_ascii_lowercase();
-        if !self.only.is_empty() {
-            return self.only.iter().any(|path| top(path) == name);
-        }
-        !self.without.contains(&name)
-    }
-
-    /// The document with what was asked for.
-    #[must_use]
-    pub fn apply(&self, document: Document) -> Document {
-        if !self.is_asked() {
-            return document;
-        }
-        let mut out = Document::new();
-        for (key, value) in document {
-            let folded = key.to_ascii_lowercase();
-            if ALWAYS.contains(&key.as_str()) {
-                out.insert(key, value);
-            } else if let Some(value) = self.part(&folded, value) {
-                out.insert(key, value);
+    /// 400 `invalidValue` if both are given.
+    pub fn read(
+        attributes: &[String],
+        excluded: &[String],
+        registry: &Registry,
+        kind: ResourceType,
+        profile: Profile,
+        applied: &mut Applied,
+    ) -> Result<Self, ScimError> {
+        let (mode, names) = match (attributes.is_empty(), excluded.is_empty()) {
+            (true, true) => return Ok(Self::default_of(kind)),
+            (false, true) => (Mode::Only, attributes),
+            (true, false) => (Mode::Except, excluded),
+            (false, false) => {
+                return Err(ScimError::invalid_value(
+                    "attributes and excludedAttributes exclude each other; send one.",
+                ));
+            }
+        };
+        let mut selected = Vec::new();
+        for name in names {
+            let plain = name.split('[').next().unwrap_or_default().trim();
+            if plain.len() != name.trim().len() && !applied.allow(profile, Quirk::ProjectionFilter) {
+                continue;
+            }
+            if plain.eq_ignore_ascii_case(kind.urn()) {
+                selected.push(Selection::Base);
+                continue;
+            }
+            match registry.resolve(kind, plain, profile, applied) {
+                Ok(Target::Extension(schema)) => selected.push(Selection::Extension(schema.id.clone())),
+                Ok(Target::Attribute { urn, attribute, sub }) => selected.push(Selection::Attribute {
+                    urn: urn.map(str::to_owned),
+                    name: attribute.name.clone(),
+                    sub: sub.map(|sub| sub.name.clone()),
+                }),
+                Err(_) => {}
             }
         }
-        out
+        Ok(Self { mode, selected, kind })
     }
 
-    fn part(&self, key: &str, value: Value) -> Option<Value> {
-        let subs = |paths: &[String]| -> Vec<String> {
-            paths.iter().filter(|path| top(path) == key).filter_map(|path| sub(path).map(str::to_owned)).collect()
+    /// Whether the client asked for a projection: then a PATCH answers 200 with a body.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.mode != Mode::Default
+    }
+
+    /// Whether the answer carries any part of a core attribute; `members` and `groups` need not be loaded otherwise.
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        let whole = |selection: &Selection| match selection {
+            Selection::Base => true,
+            Selection::Extension(_) => false,
+            Selection::Attribute { urn, name: named, sub } => {
+                urn.is_none() && named == name && (self.mode == Mode::Only || sub.is_none())
+            }
         };
-        if self.only.is_empty() {
-            return if self.without.iter().any(|path| path == key) {
-                None
-            } else {
-                trimmed(value, &subs(&self.without), false)
-            };
+        match self.mode {
+            Mode::Default => true,
+            Mode::Only => self.selected.iter().any(whole),
+            Mode::Except => !self.selected.iter().any(whole),
         }
-        if self.only.iter().any(|path| path == key) {
-            return Some(value);
+    }
+
+    /// Whether `attributes` names this core attribute (then even a long list of members is returned).
+    #[must_use]
+    pub fn names(&self, name: &str) -> bool {
+        self.mode == Mode::Only && self.wants(name)
+    }
+
+    /// Whether the answer carries any part of an extension; a derived one need not be made otherwise.
+    #[must_use]
+    pub fn wants_extension(&self, wanted: &str) -> bool {
+        let whole = |selection: &Selection| match selection {
+            Selection::Base => false,
+            Selection::Extension(urn) => urn == wanted,
+            Selection::Attribute { urn, .. } => self.mode == Mode::Only && urn.as_deref() == Some(wanted),
+        };
+        match self.mode {
+            Mode::Default => true,
+            Mode::Only => self.selected.iter().any(whole),
+            Mode::Except => !self.selected.iter().any(whole),
         }
-        let kept = subs(&self.only);
-        if kept.is_empty() { None } else { trimmed(value, &kept, true) }
+    }
+
+    /// Leaves in a representation what the client may and wants to see, and names the schemas that remain.
+    #[must_use]
+    pub fn apply(&self, whole: Document, registry: &Registry) -> Document {
+        let mut kept = Document::with_capacity(whole.len());
+        for (key, value) in whole {
+            if !key.contains(':') {
+                let value = match registry.attribute(self.kind, &key) {
+                    Some(attribute) => self.attribute(None, attribute, value),
+                    None => None,
+                };
+                kept.extend(value.map(|value| (key, value)));
+                continue;
+            }
+            let schema = registry.extensions(self.kind).find(|schema| schema.id == key);
+            let (Some(schema), Value::Object(fields)) = (schema, value) else { continue };
+            let mut object = Document::new();
+            for (name, value) in fields {
+                if let Some(attribute) = schema.attribute(&name)
+                    && let Some(value) = self.attribute(Some(&key), attribute, value)
+                {
+                    object.insert(name, value);
+                }
+            }
+            if !object.is_empty() {
+                kept.insert(key, Value::Object(object));
+            }
+        }
+        let present: Vec<String> = kept.keys().cloned().collect();
+        if let Some(Value::Array(urns)) = kept.get_mut("schemas") {
+            let base = self.kind.urn();
+            urns.retain(|urn| urn.as_str().is_some_and(|urn| urn == base || present.iter().any(|key| key == urn)));
+        }
+        kept
+    }
+
+    fn attribute(&self, urn: Option<&str>, attribute: &Attribute, value: Value) -> Option<Value> {
+        match attribute.returned {
+            Returned::Always => return Some(value),
+            Returned::Never => return None,
+            Returned::Default | Returned::Request => {}
+        }
+        let mut whole = false;
+        let mut subs = Vec::new();
+        for selection in &self.selected {
+            match selection {
+                Selection::Base => whole |= urn.is_none(),
+                Selection::Extension(selected) => whole |= urn == Some(selected),
+                Selection::Attribute { urn: selected, name, sub } => {
+                    if selected.as_deref() == urn && *name == attribute.name {
+                        match sub {
+                            Some(sub) => subs.push(sub.as_str()),
+                            None => whole = true,
+                        }
+                    }
+                }
+            }
+        }
+        let on_request = attribute.returned == Returned::Request;
+        match self.mode {
+            Mode::Default => (!on_request).then_some(value),
+            Mode::Only if whole => Some(value),
+            Mode::Only if subs.is_empty() => None,
+            Mode::Only => Some(trim(value, &|sub| subs.contains(&sub) || is_always(attribute, sub))),
+            Mode::Except if whole || on_request => None,
+            Mode::Except if subs.is_empty() => Some(value),
+            Mode::Except => Some(trim(value, &|sub| !subs.contains(&sub) || is_always(attribute, sub))),
+        }
     }
 }
 
-/// Keeps (or drops) sub-attributes; `None` where nothing is left.
-fn trimmed(value: Value, subs: &[String], keep: bool) -> Option<Value> {
-    if subs.is_empty() {
-        return Some(value);
-    }
+fn is_always(attribute: &Attribute, sub: &str) -> bool {
+    attribute.sub(sub).is_some_and(|sub| sub.returned == Returned::Always)
+}
+
+fn trim(value: Value, keep: &dyn Fn(&str) -> bool) -> Value {
     match value {
-        Value::Array(list) => {
-            let list: Vec<_> = list.into_iter().filter_map(|one| trimmed(one, subs, keep)).collect();
-            if list.is_empty() { None } else { Some(Value::Array(list)) }
-        }
-        Value::Object(map) => {
-            let map: Document =
-                map.into_iter().filter(|(key, _)| subs.contains(&key.to_ascii_lowercase()) == keep).collect();
-            if map.is_empty() { None } else { Some(Value::Object(map)) }
-        }
-        other => (!keep).then_some(other),
+        Value::Array(items) => Value::Array(items.into_iter().map(|item| trim(item, keep)).collect()),
+        Value::Object(fields) => Value::Object(fields.into_iter().filter(|(name, _)| keep(name)).collect()),
+        other => other,
     }
 }
 
-fn names(list: Option<&str>) -> Vec<String> {
-    list.unwrap_or_default().split(',').map(canonical).filter(|name| !name.is_empty()).collect()
-}
-
-/// Folded, without a value filter (`emails[type eq "work"]` reads as `emails`) and without a core URN in front.
-fn canonical(name: &str) -> String {
-    let name = name.split('[').next().unwrap_or_default().trim().to_ascii_lowercase();
-    for core in ["urn:ietf:params:scim:schemas:core:2.0:user:", "urn:ietf:params:scim:schemas:core:2.0:group:"] {
-        if let Some(rest) = name.strip_prefix(core) {
-            return rest.to_owned();
+/// Splits a comma list of names; commas inside a value filter do not count.
+#[must_use]
+pub fn split_names(list: &str) -> Vec<String> {
+    let (mut names, mut depth, mut quoted) = (vec![String::new()], 0_usize, false);
+    for next in list.chars() {
+        match next {
+            '"' => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted => depth = depth.saturating_sub(1),
+            ',' if !quoted && depth == 0 => {
+                names.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(name) = names.last_mut() {
+            name.push(next);
         }
     }
-    name
-}
-
-/// Where the first name of a path ends: an extension's URN has dots and colons of its own.
-fn split(path: &str) -> (&str, Option<&str>) {
-    if path.starts_with("urn:") {
-        return match path.rsplit_once(":user:") {
-            Some((urn, rest)) => (path.get(..urn.len() + ":user".len()).unwrap_or(path), Some(rest)),
-            None => (path, None),
-        };
-    }
-    path.split_once('.').map_or((path, None), |(top, sub)| (top, Some(sub)))
-}
-
-fn top(path: &str) -> &str {
-    split(path).0
-}
-
-fn sub(path: &str) -> Option<&str> {
-    split(path).1
+    names.into_iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
 
-    fn seen(attributes: Option<&str>, excluded: Option<&str>) -> Value {
-        let document = json!({"schemas": ["s"], "id": "1", "userName": "ada", "name": {"givenName": "Ada",
-            "familyName": "Byron"}, "emails": [{"value": "a@x", "type": "work"}], "meta": {"version": "W/\"1\""}});
-        let Value::Object(document) = document else { panic!("an object") };
-        Value::Object(Projection::parse(attributes, excluded).unwrap().apply(document))
-    }
+    use super::*;
 
-    #[test]
-    fn r062_named_attributes_come_with_what_is_always_there() {
-        assert_eq!(
-            seen(Some("USERNAME,name.givenName"), None),
-            json!({"schemas": ["s"], "id": "1", "userName": "ada", "name": {"givenName": "Ada"},
-                "meta": {"version": "W/\"1\""}})
+    fn shown(attributes: &str, excluded: &str) -> Value {
+        let registry = Registry::standard();
+        let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        let whole = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", urn], "id": "u1", "userName": "ada",
+            "name": { "givenName": "Ada", "familyName": "Byron" }, "password": "x",
+            "emails": [{ "value": "a@x.test", "type": "work" }], urn: { "department": "X", "division": "Y" },
+            "meta": { "version": "1" }
+        });
+        let projection = Projection::read(
+            &split_names(attributes),
+            &split_names(excluded),
+            &registry,
+            ResourceType::User,
+            Profile::Auto,
+            &mut Applied::default(),
         );
+        let mut shown = projection.unwrap().apply(whole.as_object().unwrap().clone(), &registry);
+        for always in ["schemas", "id", "meta"] {
+            assert!(shown.contains_key(always), "{always}");
+        }
+        if !shown.contains_key(urn) {
+            assert_eq!(shown["schemas"], json!(["urn:ietf:params:scim:schemas:core:2.0:User"]));
+        }
+        for always in ["schemas", "id", "meta"] {
+            shown.shift_remove(always);
+        }
+        Value::Object(shown)
     }
 
     #[test]
-    fn r063_what_is_always_returned_cannot_be_excluded() {
-        let out = seen(None, Some("id,meta,emails,name"));
-        assert_eq!(out, json!({"schemas": ["s"], "id": "1", "userName": "ada", "meta": {"version": "W/\"1\""}}));
+    fn r062_r064_names_choose_what_is_returned() {
+        assert_eq!(shown("USERNAME", ""), json!({ "userName": "ada" }));
+        assert_eq!(
+            shown("name.givenName,emails.value", ""),
+            json!({ "name": { "givenName": "Ada" }, "emails": [{ "value": "a@x.test" }] })
+        );
+        assert_eq!(
+            shown("emails[type eq \"a,b\"]", ""),
+            json!({ "emails": [{ "value": "a@x.test", "type": "work" }] })
+        );
+        assert_eq!(shown("nothing", ""), json!({}));
+        let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        assert_eq!(shown(&format!("{urn}:department"), ""), json!({ urn: { "department": "X" } }));
+        assert_eq!(shown(urn, ""), json!({ urn: { "department": "X", "division": "Y" } }));
     }
 
     #[test]
-    fn r064_a_value_filter_in_the_list_reads_as_its_attribute() {
-        assert!(seen(Some("emails[type eq \"work\"]"), None).get("emails").is_some());
+    fn r063_always_and_never_are_not_for_the_client_to_choose() {
+        assert_eq!(shown("password", ""), json!({}));
+        let kept = shown(
+            "",
+            "id,schemas,meta,emails,name.givenName,urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+        );
+        assert_eq!(kept, json!({ "userName": "ada", "name": { "familyName": "Byron" } }));
     }
 
     #[test]
-    fn r062_both_parameters_are_refused() {
-        assert!(Projection::parse(Some("id"), Some("name")).is_err());
+    fn r062_both_lists_at_once_are_refused() {
+        let (one, registry) = ([String::from("id")], Registry::standard());
+        let both = Projection::read(&one, &one, &registry, ResourceType::User, Profile::Auto, &mut Applied::default());
+        assert_eq!(both.unwrap_err().status, 400);
+    }
+
+    #[test]
+    fn r063_excluded_members_are_not_even_wanted() {
+        let read = |attributes: &str, excluded: &str| {
+            let (attributes, excluded) = (split_names(attributes), split_names(excluded));
+            let kind = ResourceType::Group;
+            let registry = Registry::standard();
+            Projection::read(&attributes, &excluded, &registry, kind, Profile::Auto, &mut Applied::default()).unwrap()
+        };
+        assert!(!read("", "members").wants("members"));
+        assert!(!read("id", "").wants("members"));
+        assert!(read("members.value", "").wants("members"));
+        assert!(read("", "members.display").wants("members"));
+        assert!(read("", "").wants("members") && !read("", "").names("members"));
     }
 }

@@ -17,6 +17,8 @@ pub use plan::INDEXED_CHARACTERS;
 pub use plan::Plan;
 pub use plan::Term;
 pub use plan::TermOp;
+pub(crate) use plan::boolean_key;
+pub(crate) use plan::cut;
 
 use chrono::DateTime;
 use chrono::Utc;

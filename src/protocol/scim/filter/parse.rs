@@ -101,10 +101,7 @@ impl<'a> Parser<'a> {
         while self.keyword("or") {
             all.push(self.every()?);
         }
-        Ok(flat(all, Filter::Or, |one| match one {
-            Filter::Or(parts) => Ok(parts),
-            other => Err(other),
-        }))
+        Ok(flat(all, Joint::Or))
     }
 
     fn every(&mut self) -> Result<Filter, ScimError> {
@@ -112,10 +109,7 @@ impl<'a> Parser<'a> {
         while self.keyword("and") {
             all.push(self.unit()?);
         }
-        Ok(flat(all, Filter::And, |one| match one {
-            Filter::And(parts) => Ok(parts),
-            other => Err(other),
-        }))
+        Ok(flat(all, Joint::And))
     }
 
     fn unit(&mut self) -> Result<Filter, ScimError> {
@@ -204,10 +198,7 @@ impl<'a> Parser<'a> {
             }
             other => (false, other),
         };
-        let both = flat(vec![inner, condition], Filter::And, |one| match one {
-            Filter::And(parts) => Ok(parts),
-            other => Err(other),
-        });
+        let both = flat(vec![inner, condition], Joint::And);
         let element = Filter::Element { path: target.path(), filter: Box::new(both) };
         Ok(if negated { Filter::Not(Box::new(element)) } else { element })
     }
@@ -386,17 +377,27 @@ impl<'a> Resolved<'a> {
     }
 }
 
-fn flat(all: Vec<Filter>, join: fn(Vec<Filter>) -> Filter, split: fn(Filter) -> Result<Vec<Filter>, Filter>) -> Filter {
+#[derive(Clone, Copy)]
+enum Joint {
+    And,
+    Or,
+}
+
+/// Joins conditions without nesting a joint in its like, so that a printed filter reads back as the same tree.
+fn flat(all: Vec<Filter>, joint: Joint) -> Filter {
     let mut parts = Vec::with_capacity(all.len());
     for one in all {
-        match split(one) {
-            Ok(inner) => parts.extend(inner),
-            Err(other) => parts.push(other),
+        match (joint, one) {
+            (Joint::And, Filter::And(inner)) | (Joint::Or, Filter::Or(inner)) => parts.extend(inner),
+            (_, other) => parts.push(other),
         }
     }
     match <[Filter; 1]>::try_from(parts) {
         Ok([one]) => one,
-        Err(parts) => join(parts),
+        Err(parts) => match joint {
+            Joint::And => Filter::And(parts),
+            Joint::Or => Filter::Or(parts),
+        },
     }
 }
 
