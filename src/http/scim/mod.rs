@@ -19,7 +19,6 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 use caller::ScimCaller;
-use parameters::Parameters;
 
 /// The routes of every directory.
 pub fn routes() -> Router<Gateway> {
@@ -84,10 +83,9 @@ impl Address {
 }
 
 async fn go(gw: &Gateway, who: &ScimCaller, address: Address, request: Request) -> Result<Answer, ScimFault> {
-    let parameters = Parameters::of(request.uri().query());
     match address {
-        Address::Resources(kind, id) => resources::go(gw, who, kind, id, parameters, request).await,
-        Address::Discovery(steps) => discovery::go(gw, who, &steps, request.method(), &parameters),
+        Address::Resources(kind, id) => resources::go(gw, who, kind, id, request).await,
+        Address::Discovery(steps) => discovery::go(gw, who, &steps, request.method(), request.uri().query()),
         Address::Me => Err(ScimFault::plain(StatusCode::NOT_IMPLEMENTED, "/Me: a directory's token is no person's.")),
         Address::Nowhere => Err(ScimFault::plain(
             StatusCode::NOT_FOUND,

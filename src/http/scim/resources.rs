@@ -4,12 +4,14 @@ use super::answer::{Answer, ScimFault};
 use super::body;
 use super::caller::ScimCaller;
 use super::not_allowed;
-use super::parameters::Parameters;
-use crate::protocol::scim::discovery::list_response;
+use super::parameters;
+use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::etag;
+use crate::protocol::scim::list::{ListPage, ListRequest, Paging, list_response};
 use crate::protocol::scim::projection::Projection;
-use crate::protocol::scim::schema::ResourceType;
+use crate::protocol::scim::schema::{Registry, ResourceType};
 use crate::service::Gateway;
-use crate::service::provisioning::{self, Changed, Precondition, Query, Wire};
+use crate::service::provisioning::{self, Changed, Query, Wire};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use serde_json::Value;
@@ -19,14 +21,14 @@ pub(super) async fn go(
     who: &ScimCaller,
     kind: ResourceType,
     id: Option<String>,
-    parameters: Parameters,
     request: Request,
 ) -> Result<Answer, ScimFault> {
-    let projection = parameters.projection()?;
+    let asked = parameters::read(request.uri().query(), who.profile)?;
+    let projection = parameters::projection(&asked, kind, who.profile)?;
     let method = request.method().clone();
     let Some(id) = id else {
         return match method {
-            Method::GET | Method::HEAD => list(gw, who, kind, &parameters, &projection).await,
+            Method::GET | Method::HEAD => list(gw, who, kind, asked, &projection).await,
             Method::POST => create(gw, who, kind, &projection, request).await,
             _ => Err(not_allowed("GET, POST")),
         };
@@ -51,20 +53,29 @@ async fn list(
     gw: &Gateway,
     who: &ScimCaller,
     kind: ResourceType,
-    parameters: &Parameters,
+    asked: ListRequest,
     projection: &Projection,
 ) -> Result<Answer, ScimFault> {
-    let (start_index, count) = parameters.page()?;
-    let filter = parameters.get("filter").map(str::to_owned);
-    let with_members = projection.wants("members");
-    let query = Query { resource_type: kind, filter, start_index, count, with_members };
+    let Paging::Index { start, count } = asked.paging else {
+        return Err(ScimError::invalid_value("cursor: pages are asked for with startIndex and count here.").into());
+    };
+    let query = Query {
+        resource_type: kind,
+        filter: asked.filter,
+        start_index: i64::try_from(start).unwrap_or(i64::MAX),
+        count: i64::try_from(count).unwrap_or(i64::MAX),
+        with_members: projection.wants("members"),
+    };
     let page = provisioning::list(gw, who, query).await?;
-    let resources = page.resources.into_iter().map(|wire| Value::Object(projection.apply(wire.document))).collect();
-    Ok(Answer::json(StatusCode::OK, list_response(page.total, start_index, resources)))
+    let registry = Registry::standard();
+    let resources =
+        page.resources.into_iter().map(|wire| Value::Object(projection.apply(wire.document, &registry))).collect();
+    let about = ListPage { total: u64::try_from(page.total).ok(), start_index: start, ..ListPage::default() };
+    Ok(Answer::json(StatusCode::OK, list_response(resources, &about)))
 }
 
 fn shown(status: StatusCode, wire: Wire, projection: &Projection) -> Answer {
-    let document = projection.apply(wire.document.clone());
+    let document = projection.apply(wire.document.clone(), &Registry::standard());
     Answer::resource(status, &wire, document)
 }
 
@@ -100,9 +111,8 @@ async fn get(
         ResourceType::User => provisioning::get_user(gw, who, id).await?,
         ResourceType::Group => provisioning::get_group(gw, who, id, projection.wants("members")).await?,
     };
-    if versions(headers, &header::IF_NONE_MATCH).is_some_and(|versions| versions.holds(wire.version)) {
-        let etag = format!("W/\"{}\"", wire.version);
-        return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, etag));
+    if etag::if_none_match(header_text(headers, &header::IF_NONE_MATCH).as_deref(), wire.version) {
+        return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, etag::of(wire.version)));
     }
     Ok(shown(StatusCode::OK, wire, projection))
 }
@@ -115,7 +125,7 @@ async fn replace(
     projection: &Projection,
     request: Request,
 ) -> Result<Answer, ScimFault> {
-    let precondition = versions(request.headers(), &header::IF_MATCH);
+    let precondition = header_text(request.headers(), &header::IF_MATCH);
     let body = body::json(request, limit(kind)).await?;
     let done = match kind {
         ResourceType::User => provisioning::replace_user(gw, who, id, body, precondition).await?,
@@ -132,7 +142,7 @@ async fn patch(
     projection: &Projection,
     request: Request,
 ) -> Result<Answer, ScimFault> {
-    let precondition = versions(request.headers(), &header::IF_MATCH);
+    let precondition = header_text(request.headers(), &header::IF_MATCH);
     let body = body::json(request, limit(kind)).await?;
     match kind {
         ResourceType::User => {
@@ -145,8 +155,8 @@ async fn patch(
             if small || projection.is_asked() {
                 return Ok(changed(StatusCode::OK, done, projection));
             }
-            let etag = format!("W/\"{}\"", done.wire.version);
-            Ok(Answer::empty(StatusCode::NO_CONTENT).with(header::ETAG, etag).skipping(&done.skipped))
+            let tag = etag::of(done.wire.version);
+            Ok(Answer::empty(StatusCode::NO_CONTENT).with(header::ETAG, tag).skipping(&done.skipped))
         }
     }
 }
@@ -158,7 +168,7 @@ async fn delete(
     id: &str,
     headers: &HeaderMap,
 ) -> Result<Answer, ScimFault> {
-    let precondition = versions(headers, &header::IF_MATCH);
+    let precondition = header_text(headers, &header::IF_MATCH);
     match kind {
         ResourceType::User => provisioning::delete_user(gw, who, id, precondition).await?,
         ResourceType::Group => provisioning::delete_group(gw, who, id, precondition).await?,
@@ -166,12 +176,6 @@ async fn delete(
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-/// The versions that a conditional header names.
-fn versions(headers: &HeaderMap, name: &header::HeaderName) -> Option<Precondition> {
-    let text = headers.get(name)?.to_str().ok()?;
-    if text.trim() == "*" {
-        return Some(Precondition::Any);
-    }
-    let tag = |tag: &str| tag.trim().trim_start_matches("W/").trim_matches('"').to_owned();
-    Some(Precondition::These(text.split(',').map(tag).collect()))
+fn header_text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
 }

@@ -23,10 +23,14 @@ const SCHEMA_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 pub struct Features {
     /// The limits of a page.
     pub pages: PageLimits,
-    /// The limits of a bulk request.
-    pub bulk: BulkLimits,
-    /// How long a cursor holds, in seconds.
-    pub cursor_timeout: u64,
+    /// The limits of a bulk request; `None`: there is no `/Bulk`.
+    pub bulk: Option<BulkLimits>,
+    /// Whether lists are sorted.
+    pub sort: bool,
+    /// How long a cursor holds, in seconds; `None`: pages by index alone.
+    pub cursor_timeout: Option<u64>,
+    /// Whether there is a token endpoint for directories.
+    pub oauth: bool,
     /// Where the guide is.
     pub documentation: Option<String>,
     /// The event URIs that are sent; `None` leaves `securityEvents` out (some clients refuse unknown fields).
@@ -39,8 +43,10 @@ impl Default for Features {
     fn default() -> Self {
         Self {
             pages: PageLimits::default(),
-            bulk: BulkLimits::default(),
-            cursor_timeout: 3600,
+            bulk: None,
+            sort: false,
+            cursor_timeout: None,
+            oauth: false,
             documentation: None,
             security_events: None,
             interop: false,
@@ -59,25 +65,27 @@ pub fn service_provider_config(base: &str, features: &Features) -> Value {
         "schemas": [CONFIG_URN],
         "patch": { "supported": true },
         "bulk": {
-            "supported": true,
-            "maxOperations": features.bulk.operations,
-            "maxPayloadSize": features.bulk.bytes,
+            "supported": features.bulk.is_some(),
+            "maxOperations": features.bulk.map_or(0, |bulk| bulk.operations),
+            "maxPayloadSize": features.bulk.map_or(0, |bulk| bulk.bytes),
         },
         "filter": { "supported": true, "maxResults": features.pages.max },
         "changePassword": { "supported": false },
-        "sort": { "supported": true },
+        "sort": { "supported": features.sort },
         "etag": { "supported": true },
         "pagination": {
-            "cursor": true,
+            "cursor": features.cursor_timeout.is_some(),
             "index": true,
             "defaultPaginationMethod": "index",
             "defaultPageSize": features.pages.default,
             "maxPageSize": features.pages.max,
-            "cursorTimeout": features.cursor_timeout,
         },
-        "authenticationSchemes": authentication_schemes(),
+        "authenticationSchemes": authentication_schemes(features.oauth),
         "meta": { "resourceType": "ServiceProviderConfig", "location": address(base, "ServiceProviderConfig") },
     });
+    if let Some(seconds) = features.cursor_timeout {
+        config["pagination"]["cursorTimeout"] = json!(seconds);
+    }
     if let Some(documentation) = &features.documentation {
         config["documentationUri"] = json!(documentation);
     }
@@ -90,30 +98,33 @@ pub fn service_provider_config(base: &str, features: &Features) -> Value {
     config
 }
 
-fn authentication_schemes() -> Value {
-    json!([
-        {
+fn authentication_schemes(oauth: bool) -> Value {
+    let mut schemes = vec![
+        json!({
             "type": "oauthbearertoken",
             "name": "Bearer token",
             "description": "A token of this directory in the Authorization header.",
             "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
             "primary": true,
-        },
-        {
+        }),
+        json!({
+            "type": "httpbasic",
+            "name": "HTTP Basic",
+            "description": "Any user name, a token of this directory as password.",
+            "specUri": "https://www.rfc-editor.org/rfc/rfc7617",
+            "primary": false,
+        }),
+    ];
+    if oauth {
+        schemes.push(json!({
             "type": "oauth2",
             "name": "OAuth 2.0 client credentials",
             "description": "A token from the token endpoint, by client secret or signed assertion; scope scim.",
             "specUri": "https://www.rfc-editor.org/rfc/rfc6749",
             "primary": false,
-        },
-        {
-            "type": "httpbasic",
-            "name": "HTTP Basic",
-            "description": "The directory's id or client id as user, a token or client secret as password.",
-            "specUri": "https://www.rfc-editor.org/rfc/rfc7617",
-            "primary": false,
-        },
-    ])
+        }));
+    }
+    Value::Array(schemes)
 }
 
 /// One of `/ResourceTypes`.

@@ -8,6 +8,7 @@ use crate::base::ids::ResourceId;
 use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::etag;
 use crate::protocol::scim::member::MemberChange;
 use crate::protocol::scim::patch::PatchRequest;
 use crate::protocol::scim::resource::{read_resource, replace_resource};
@@ -169,7 +170,7 @@ async fn held(
 ) -> Result<ResourceRow, ProvisionError> {
     let row = resources::lock(tx, who.directory.src, Kind::Group, id).await?;
     let row = row.ok_or_else(|| ScimError::not_found("Group", &id.to_string()))?;
-    if precondition.as_ref().is_some_and(|versions| !versions.holds(row.version)) {
+    if !etag::if_match(precondition.as_deref(), row.version) {
         return Err(ScimError::precondition_failed().into());
     }
     Ok(row)

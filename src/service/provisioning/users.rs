@@ -7,6 +7,7 @@ use crate::base::ids::{PersonId, ResourceId};
 use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::etag;
 use crate::protocol::scim::patch::PatchRequest;
 use crate::protocol::scim::resource::{NewResource, read_resource, replace_resource};
 use crate::protocol::scim::schema::{Registry, ResourceType};
@@ -18,25 +19,8 @@ use crate::store::{self, Done, Record, Tx, tombstones};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-/// The versions that a request accepts (`If-Match`, RFC 7644 §3.14).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Precondition {
-    /// Whatever version there is.
-    Any,
-    /// One of these.
-    These(Vec<String>),
-}
-
-impl Precondition {
-    /// Whether a resource of this version may be changed (or, for `If-None-Match`, is the one that is known).
-    #[must_use]
-    pub fn holds(&self, version: i64) -> bool {
-        match self {
-            Self::Any => true,
-            Self::These(versions) => versions.iter().any(|one| *one == version.to_string()),
-        }
-    }
-}
+/// The `If-Match` of a request (RFC 7644 §3.14), as sent; compared with the version that is held for the change.
+pub type Precondition = String;
 
 /// `GET /Users/{id}`; inactive ones too.
 ///
@@ -277,7 +261,7 @@ async fn held(
 ) -> Result<ResourceRow, ProvisionError> {
     let row = resources::lock(tx, who.directory.src, Kind::User, id).await?;
     let row = row.ok_or_else(|| ScimError::not_found("User", &id.to_string()))?;
-    if precondition.as_ref().is_some_and(|versions| !versions.holds(row.version)) {
+    if !etag::if_match(precondition.as_deref(), row.version) {
         return Err(ScimError::precondition_failed().into());
     }
     Ok(row)

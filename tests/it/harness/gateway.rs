@@ -139,7 +139,6 @@ impl TestOrganization<'_> {
             .await
             .unwrap();
         Directory {
-            id,
             base: format!("{}/scim/v2/{id}", self.home.base),
             token: reveal(&token.text).to_owned(),
             client: reqwest::Client::new(),
@@ -172,8 +171,6 @@ impl TestOrganization<'_> {
 /// An IdP's SCIM client, with one directory's token.
 #[derive(Clone)]
 pub struct Directory {
-    /// The directory.
-    pub id: DirectoryId,
     /// Its SCIM base URL.
     pub base: String,
     /// The token that it sends.
