@@ -5,6 +5,7 @@
 
 pub mod base;
 pub mod domain;
+pub mod http;
 pub mod lab;
 pub mod protocol;
 pub mod service;

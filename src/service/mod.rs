@@ -3,6 +3,8 @@
 //! Owns steps and their order; hands on results and classed errors. Must not know HTTP nor how a row looks on disk.
 
 pub mod access;
+pub mod issuing;
+pub mod keys;
 pub mod panels;
 pub mod settings;
 
@@ -13,6 +15,7 @@ use crate::base::token::TokenMint;
 use crate::base::urls::Urls;
 use crate::domain::audit::{Actor, Deed};
 use crate::store::{Record, Store};
+use keys::KeyRing;
 use panels::PanelCache;
 use settings::Settings;
 use std::sync::Arc;
@@ -34,6 +37,8 @@ pub struct Gateway {
     pub settings: Arc<Settings>,
     /// Panel definitions, parsed.
     pub panels: PanelCache,
+    /// The keys that sign ID tokens, opened.
+    pub keys: KeyRing,
 }
 
 impl Gateway {

@@ -4,7 +4,9 @@
 //! The organization is the first argument of every query (law 3); [`entry`] is the one exception.
 
 pub mod access;
+pub mod apps;
 pub mod audit;
+pub mod codes;
 pub mod connections;
 pub mod directories;
 mod engine;
@@ -16,6 +18,9 @@ pub mod panels;
 pub mod people;
 pub mod seats;
 mod secrets;
+pub mod signed_in;
+pub mod signing_keys;
+pub mod tokens;
 mod unit;
 
 pub use engine::StoreError;
