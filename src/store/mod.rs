@@ -4,9 +4,12 @@
 //! The organization is the first argument of every query (law 3); [`entry`] is the one exception.
 
 pub mod access;
+pub mod api_tokens;
+mod apps;
 pub mod audit;
 pub mod connections;
 pub mod directories;
+pub mod enforcement;
 mod engine;
 mod entry;
 mod migrations;
@@ -18,6 +21,7 @@ pub mod seats;
 mod secrets;
 mod unit;
 
+pub use apps::AppRow;
 pub use engine::StoreError;
 pub use unit::{AsStoreError, Done, Record, Tx};
 
