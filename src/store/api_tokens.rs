@@ -20,12 +20,7 @@ pub struct ApiTokenRow {
 }
 
 fn read(row: &Row) -> Result<ApiTokenRow, StoreError> {
-    Ok(ApiTokenRow {
-        id: TokenId(row.key(0)?),
-        label: row.text(1)?,
-        created: row.time(2)?,
-        until: row.opt_time(3)?,
-    })
+    Ok(ApiTokenRow { id: TokenId(row.key(0)?), label: row.text(1)?, created: row.time(2)?, until: row.opt_time(3)? })
 }
 
 /// The token of this hash, if it has not ended.
