@@ -1,1 +1,6 @@
-//! The doors.
+//! The doors: one room for each dialect, and the edge in front of them all.
+//!
+//! Owns addresses, extractors and answers; hands on what was asked to `service`. Must not know the store.
+
+pub mod admin;
+pub mod edge;

@@ -4,11 +4,13 @@
 //! The organization is the first argument of every query (law 3); [`entry`] is the one exception.
 
 pub mod access;
-pub mod apps;
+pub mod api_tokens;
+mod apps;
 pub mod audit;
 pub mod codes;
 pub mod connections;
 pub mod directories;
+pub mod enforcement;
 mod engine;
 mod entry;
 mod migrations;
@@ -23,6 +25,7 @@ pub mod signing_keys;
 pub mod tokens;
 mod unit;
 
+pub use apps::AppRow;
 pub use engine::StoreError;
 pub use unit::{AsStoreError, Done, Record, Tx};
 

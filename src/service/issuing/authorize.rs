@@ -7,7 +7,7 @@ use crate::domain::audit::{Actor, Deed};
 use crate::protocol::oauth::authorize::{self, AuthorizeRequest, SINCE};
 use crate::protocol::oauth::{AuthorizeFault, Params, ShownFault, redirect};
 use crate::service::Gateway;
-use crate::store::apps::AppRow;
+use crate::store::AppRow;
 use crate::store::codes::{self, NewCode};
 use crate::store::{Done, StoreError};
 use chrono::Duration;

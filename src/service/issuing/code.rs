@@ -7,7 +7,7 @@ use crate::base::token::{TokenKind, reveal};
 use crate::protocol::oauth::TokenFault;
 use crate::protocol::oauth::token::fits;
 use crate::service::Gateway;
-use crate::store::apps::AppRow;
+use crate::store::AppRow;
 use crate::store::tokens::{self, Use};
 use crate::store::{Done, StoreError, codes};
 use secrecy::SecretString;

@@ -1,12 +1,12 @@
 //! An app asks for the end of a session (OpenID Connect RP-Initiated Logout 1.0).
 
-use super::{IssuingError, SignedIn, all_apps, app};
+use super::{IssuingError, SignedIn, app};
 use crate::base::ids::{AppId, OrgNo, SessionId};
 use crate::domain::audit::{Actor, Deed};
 use crate::protocol::jose::{Alg, Claims, JwkSet, Rules, Typ, verify};
 use crate::protocol::oauth::{Params, redirect};
 use crate::service::{Gateway, keys};
-use crate::store::apps::AppRow;
+use crate::store::AppRow;
 use crate::store::{Done, StoreError, signed_in};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -98,7 +98,7 @@ struct Hint {
 async fn proved_hint(gw: &Gateway, hint: &str) -> Result<Option<Hint>, IssuingError> {
     let Ok(keys) = JwkSet::parse(keys::jwks(gw).await?.to_string().as_bytes()) else { return Ok(None) };
     let Some(issued) = issued_at(hint) else { return Ok(None) };
-    let apps = all_apps(gw).await?;
+    let apps = gw.store.apps().await?;
     let ids: Vec<String> = apps.iter().map(|app| app.id.to_string()).collect();
     let audiences: Vec<&str> = ids.iter().map(String::as_str).collect();
     let rules = Rules {

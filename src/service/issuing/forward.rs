@@ -1,6 +1,6 @@
 //! Forward auth: a proxy asks about a browser, before it lets it through.
 
-use super::{IssuingError, PersonClaims, SignedIn, all_apps, claims};
+use super::{IssuingError, PersonClaims, SignedIn, claims};
 use crate::protocol::oauth::redirect;
 use crate::service::Gateway;
 use crate::store::StoreError;
@@ -31,6 +31,6 @@ pub async fn verdict(gw: &Gateway, browser: Option<&SignedIn>) -> Result<Verdict
 /// # Errors
 /// When the store fails.
 pub async fn may_return_to(gw: &Gateway, address: &str) -> Result<bool, StoreError> {
-    let apps = all_apps(gw).await?;
+    let apps = gw.store.apps().await?;
     Ok(apps.iter().any(|app| redirect::on_an_origin_of(address, &app.redirect_uris)))
 }

@@ -3,7 +3,7 @@
 use super::{IssuingError, PersonClaims};
 use crate::protocol::jose::digest::left_half;
 use crate::service::{Gateway, keys};
-use crate::store::apps::AppRow;
+use crate::store::AppRow;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::Serialize;

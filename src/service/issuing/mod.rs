@@ -26,18 +26,14 @@ pub use revoke::revoke;
 pub use token::{Tokens, token};
 
 use crate::base::class::{Class, Classify};
-use crate::base::ids::{AppId, OrgNo};
+use crate::base::ids::AppId;
 use crate::base::token::reveal;
 use crate::protocol::jose::signing::SigningFault;
 use crate::protocol::oauth::{ClientProof, Params, ShownFault, TokenFault};
 use crate::service::Gateway;
 use crate::service::access::GroundError;
 use crate::service::keys::KeysError;
-use crate::store::apps::{self, AppRow};
-use crate::store::{AsStoreError, StoreError};
-
-/// Apps belong to the vendor, not to an organization.
-const NOBODY: OrgNo = OrgNo(0);
+use crate::store::{AppRow, AsStoreError, StoreError};
 
 /// Why an app does not get what it asks for.
 #[derive(Debug, thiserror::Error)]
@@ -98,12 +94,7 @@ impl Classify for IssuingError {
 /// The app with this `client_id`.
 async fn app(gw: &Gateway, client_id: &str) -> Result<Option<AppRow>, StoreError> {
     let Ok(id) = client_id.parse::<AppId>() else { return Ok(None) };
-    gw.store.read(NOBODY, async move |tx| apps::get(tx, id).await).await
-}
-
-/// Every app.
-async fn all_apps(gw: &Gateway) -> Result<Vec<AppRow>, StoreError> {
-    gw.store.read(NOBODY, async |tx| apps::list(tx).await).await
+    gw.store.app(id).await
 }
 
 /// The app that has proved itself.

@@ -6,7 +6,7 @@ use crate::base::token::{Minted, TokenKind};
 use crate::domain::audit::{Actor, Deed};
 use crate::protocol::oauth::{Params, TokenRequest};
 use crate::service::Gateway;
-use crate::store::apps::AppRow;
+use crate::store::AppRow;
 use crate::store::signed_in::Holder;
 use crate::store::tokens::{self, NewToken, Use};
 use crate::store::{Done, StoreError};
