@@ -7,6 +7,8 @@ use crate::base::urls::Urls;
 use crate::config::{self, Config, ConfigError, KeyError};
 use crate::http::admin;
 use crate::http::edge::{self, Edge, Problem};
+use crate::http::forward_auth;
+use crate::http::oidc_op;
 use crate::service::keys::KeyRing;
 use crate::service::panels::{self, PanelCache};
 use crate::service::settings::Settings;
@@ -109,6 +111,8 @@ pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .merge(admin::routes())
+        .merge(oidc_op::routes())
+        .merge(forward_auth::routes())
         .with_state(gateway);
     edge::around(routes, edge)
 }

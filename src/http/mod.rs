@@ -4,3 +4,6 @@
 
 pub mod admin;
 pub mod edge;
+pub mod forward_auth;
+pub mod oidc_op;
+mod signed_in;
