@@ -3,7 +3,9 @@
 //! The rooms, top down; a room names only rooms below it (`tests/it/floors.rs` keeps that):
 //! `cli` → `app` → `http`, `jobs` → `service` → `store`, `upstream`, `config` → `domain`, `protocol` → `base`.
 
+pub mod app;
 pub mod base;
+pub mod config;
 pub mod domain;
 pub mod http;
 pub mod lab;

@@ -91,6 +91,8 @@ ids! {
     SessionId = "ses-";
     /// One directory token, as it is listed; the secret is another thing.
     TokenId = "tok-";
+    /// Everything that one sign-in at one panel app gave: a code and the tokens that came from it. Never shown.
+    FamilyId = "fam-";
 }
 
 /// What one directory pushed: a SCIM User or Group. Written as a canonical UUID (RFC 7643 §3.1 `id`).

@@ -103,6 +103,15 @@ impl TokenMint {
         Minted { hash: self.hash(&text), text: text.into() }
     }
 
+    /// The one token that follows `text`: the same each time, so that an answer that was lost can be given again
+    /// without its text having been kept.
+    #[must_use]
+    pub fn successor(&self, kind: TokenKind, org: OrgNo, text: &str) -> Minted {
+        let body = URL_SAFE_NO_PAD.encode(self.hash(&format!("successor of {text}")).0);
+        let text = format!("{}{:x}.{body}", kind.prefix(), org.0);
+        Minted { hash: self.hash(&text), text: text.into() }
+    }
+
     /// Reads a presented token of `kind`; `None` when the text cannot be one.
     #[must_use]
     pub fn read(&self, kind: TokenKind, text: &str) -> Option<Presented> {
@@ -158,6 +167,17 @@ mod tests {
         assert_eq!((seen.org, seen.hash), (OrgNo(26), token.hash));
         assert!(mint.read(TokenKind::Session, text).is_none());
         assert!(mint.matches(text, &token.hash));
+    }
+
+    #[test]
+    fn a_token_has_one_successor_and_another_key_another() {
+        let (mint, org) = (TokenMint::new(&[7; 32]), OrgNo(3));
+        let first = mint.mint(&Sources::system(), TokenKind::Refresh, org);
+        let next = |mint: &TokenMint| mint.successor(TokenKind::Refresh, org, reveal(&first.text));
+        assert_eq!(reveal(&next(&mint).text), reveal(&next(&mint).text));
+        assert_eq!(mint.read(TokenKind::Refresh, reveal(&next(&mint).text)).unwrap().hash, next(&mint).hash);
+        assert_ne!(next(&mint).hash, first.hash);
+        assert_ne!(reveal(&next(&TokenMint::new(&[8; 32])).text), reveal(&next(&mint).text));
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod access;
 pub mod audit;
 pub mod claims;
 pub mod client;
+pub mod connection;
 pub mod email;
 pub mod enforcement;
 pub mod grant;

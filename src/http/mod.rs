@@ -1,5 +1,10 @@
-//! The doors that speak HTTP: each extracts, calls a use case and answers in the dialect of its door.
+//! The doors: one room for each dialect, and the edge in front of them all.
 //!
-//! Owns statuses, headers and dialects. Must not know SQL or rules.
+//! Owns addresses, extractors, statuses and headers; hands on what was asked to `service`. Must not know SQL or rules.
 
+pub mod admin;
+pub mod edge;
+pub mod forward_auth;
+pub mod oidc_op;
 pub mod scim;
+mod signed_in;

@@ -3,7 +3,11 @@
 //! Owns steps and their order; hands on results and classed errors. Must not know HTTP nor how a row looks on disk.
 
 pub mod access;
+pub mod health;
+pub mod issuing;
+pub mod keys;
 pub mod panels;
+pub mod passwords;
 pub mod provisioning;
 pub mod settings;
 
@@ -15,6 +19,7 @@ use crate::base::urls::Urls;
 use crate::domain::audit::{Actor, Deed};
 use crate::store::{Record, Store};
 use crate::upstream::Upstream;
+use keys::KeyRing;
 use panels::PanelCache;
 use settings::Settings;
 use std::sync::Arc;
@@ -38,6 +43,8 @@ pub struct Gateway {
     pub upstream: Upstream,
     /// Panel definitions, parsed.
     pub panels: PanelCache,
+    /// The keys that sign ID tokens, opened.
+    pub keys: KeyRing,
 }
 
 impl Gateway {

@@ -26,6 +26,8 @@ pub struct Settings {
     pub tombstone: Duration,
     /// Requests a second for each directory; 0 is no limit.
     pub scim_rate_limit: u32,
+    /// Private addresses that calls to IdPs may reach; on these alone plain http is taken.
+    pub upstream_allow: Vec<IpNet>,
     /// Work of the password hash: memory in KiB, passes, lanes.
     pub password_work: (u32, u32, u32),
 }
@@ -43,6 +45,7 @@ impl Default for Settings {
             mailed: Duration::hours(72),
             tombstone: Duration::days(30),
             scim_rate_limit: 200,
+            upstream_allow: Vec::new(),
             password_work: (19_456, 2, 1),
         }
     }

@@ -4,9 +4,13 @@
 //! The organization is the first argument of every query (law 3); [`entry`] is the one exception.
 
 pub mod access;
+pub mod api_tokens;
+mod apps;
 pub mod audit;
+pub mod codes;
 pub mod connections;
 pub mod directories;
+pub mod enforcement;
 mod engine;
 mod entry;
 pub mod members;
@@ -18,9 +22,13 @@ pub mod people;
 pub mod resources;
 pub mod seats;
 mod secrets;
+pub mod signed_in;
+pub mod signing_keys;
+pub mod tokens;
 pub mod tombstones;
 mod unit;
 
+pub use apps::AppRow;
 pub use engine::StoreError;
 pub use unit::{AsStoreError, Done, Record, Tx};
 

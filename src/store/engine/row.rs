@@ -2,7 +2,8 @@
 
 use super::StoreError;
 use crate::base::ids::{
-    AppId, ConnectionId, DirectoryId, EventId, OrgId, OrgNo, PersonId, ResourceId, RuleId, SessionId, SourceNo, TokenId,
+    AppId, ConnectionId, DirectoryId, EventId, FamilyId, OrgId, OrgNo, PersonId, ResourceId, RuleId, SessionId,
+    SourceNo, TokenId,
 };
 use crate::base::token::TokenHash;
 use chrono::{DateTime, Utc};
@@ -56,7 +57,19 @@ macro_rules! val_from_id {
         impl From<Option<$id>> for Val { fn from(id: Option<$id>) -> Self { Val::Blob(id.map(|id| id.0.to_vec())) } }
     )*};
 }
-val_from_id!(AppId, ConnectionId, DirectoryId, EventId, OrgId, PersonId, ResourceId, RuleId, SessionId, TokenId);
+val_from_id!(
+    AppId,
+    ConnectionId,
+    DirectoryId,
+    EventId,
+    FamilyId,
+    OrgId,
+    PersonId,
+    ResourceId,
+    RuleId,
+    SessionId,
+    TokenId
+);
 
 /// A row of an answer; columns by their place.
 pub(crate) enum Row {

@@ -2,12 +2,13 @@
 
 use super::database::{Engine, TestDatabase, dawn};
 use chrono::Duration;
+use doorward::app;
 use doorward::base::ids::{DirectoryId, OrgId, OrgNo, RuleId, TokenId};
 use doorward::base::seal::MasterKey;
 use doorward::base::sources::{ManualClock, Sources};
 use doorward::base::token::{TokenKind, TokenMint, reveal};
 use doorward::base::urls::Urls;
-use doorward::http;
+use doorward::service::keys::KeyRing;
 use doorward::service::panels::{self, PanelCache};
 use doorward::service::settings::Settings;
 use doorward::service::{Gateway, access};
@@ -51,10 +52,13 @@ impl TestGateway {
             settings: Arc::new(Settings { password_work: (64, 1, 1), ..Settings::default() }),
             upstream: Upstream::new(Outgoing::new(loopback).unwrap(), &sources),
             panels: PanelCache::default(),
+            keys: KeyRing::default(),
             sources,
         };
-        let routes = http::scim::routes().with_state(gateway.clone());
-        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        let served = gateway.clone();
+        tokio::spawn(async move {
+            app::serve(served, std::time::Duration::from_secs(30), listener, std::future::pending()).await.unwrap()
+        });
         Self { gateway, base, clock, _database: database }
     }
 

@@ -1,0 +1,148 @@
+//! The one place that builds everything from the configuration and joins the routers.
+
+use crate::base::seal::{MasterKey, Place, SealError};
+use crate::base::sources::Sources;
+use crate::base::token::TokenMint;
+use crate::base::urls::Urls;
+use crate::config::{self, Config, ConfigError, KeyError};
+use crate::http::admin;
+use crate::http::edge::{self, Edge, Problem};
+use crate::http::forward_auth;
+use crate::http::oidc_op;
+use crate::http::scim;
+use crate::service::keys::KeyRing;
+use crate::service::panels::{self, PanelCache};
+use crate::service::settings::Settings;
+use crate::service::{Gateway, health};
+use crate::store::{Store, StoreError};
+use crate::upstream::{Outgoing, OutgoingError, Upstream};
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use chrono::Duration;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// The key of the token hashes, sealed in the database.
+const TOKEN_KEY: &str = "token-key";
+
+/// Why the program does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The master key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The key of the token hashes does not open under this master key.
+    #[error("this database was made with another master key")]
+    OtherKey(#[source] SealError),
+    /// The client for calls to IdPs.
+    #[error("calls to IdPs cannot be made")]
+    Outgoing(#[from] OutgoingError),
+    /// The database.
+    #[error("the database cannot be used")]
+    Store(#[from] StoreError),
+}
+
+/// Opens the database and builds what use cases stand on. `bound` is the address that is (or will be) listened on.
+///
+/// # Errors
+/// [`StartError`]; with `migrate` off, also when the schema is older than the program.
+pub async fn gateway(
+    config: &Config,
+    bound: SocketAddr,
+    sources: Sources,
+    migrate: bool,
+) -> Result<Gateway, StartError> {
+    let urls = Urls::new(&config.public(bound)?);
+    let store = Store::open(&config.database.url).await?;
+    if migrate {
+        for name in store.migrate(sources.now()).await? {
+            tracing::info!(migration = name, "migrated");
+        }
+    }
+    store.check_schema().await?;
+    let master = config::master_key(config, &sources)?;
+    let mint = token_mint(&store, &master, &sources).await?;
+    panels::seed(&store, &sources).await?;
+    let upstream = Upstream::new(Outgoing::new(config.upstream.allow.clone())?, &sources);
+    Ok(Gateway {
+        store,
+        sources,
+        urls,
+        master: Arc::new(master),
+        mint,
+        settings: Arc::new(settings(config)),
+        upstream,
+        panels: PanelCache::default(),
+        keys: KeyRing::default(),
+    })
+}
+
+async fn token_mint(store: &Store, master: &MasterKey, sources: &Sources) -> Result<TokenMint, StartError> {
+    let place = Place { table: "secret", row: TOKEN_KEY, column: "sealed" };
+    let new = master.seal(sources, place, &sources.bytes::<32>());
+    let sealed = store.secret_or(TOKEN_KEY, new).await?;
+    Ok(TokenMint::new(&master.open(place, &sealed).map_err(StartError::OtherKey)?))
+}
+
+fn settings(config: &Config) -> Settings {
+    let password = config.password;
+    let domain = config.session.cookie_domain.trim_start_matches('.');
+    Settings {
+        session: Duration::hours(config.session.hours.into()),
+        cookie_domain: (!domain.is_empty()).then(|| domain.to_owned()),
+        trusted_proxies: config.proxies.trusted.clone(),
+        flow: Duration::minutes(config.login.flow_minutes.into()),
+        skew: Duration::seconds(config.login.skew_seconds.into()),
+        access_token: Duration::minutes(config.tokens.access_minutes.into()),
+        refresh_token: Duration::days(config.tokens.refresh_days.into()),
+        mailed: Duration::hours(config.login.link_hours.into()),
+        tombstone: Duration::days(config.scim.restore_days.into()),
+        scim_rate_limit: config.scim.rate_limit,
+        upstream_allow: config.upstream.allow.clone(),
+        password_work: (password.memory_kib, password.passes, password.lanes),
+    }
+}
+
+/// All routes behind the edge.
+pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
+    let edge = Edge { sources: gateway.sources.clone(), secure: gateway.urls.secure(), timeout };
+    // Every room of `http` is joined here and nowhere else.
+    let routes = Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .merge(scim::routes())
+        .merge(admin::routes())
+        .merge(oidc_op::routes())
+        .merge(forward_auth::routes())
+        .with_state(gateway);
+    edge::around(routes, edge)
+}
+
+async fn ready(State(gateway): State<Gateway>) -> Result<&'static str, Problem> {
+    let failed = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The database does not answer.");
+    health::ready(&gateway).await.map(|()| "ready\n").map_err(failed)
+}
+
+/// Serves until `shutdown` is done, then finishes what is in flight.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    gateway: Gateway,
+    timeout: std::time::Duration,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let store = gateway.store.clone();
+    let service = router(gateway, timeout).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    store.close().await;
+    Ok(())
+}

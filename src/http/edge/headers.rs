@@ -1,0 +1,31 @@
+//! Security headers. A route that needs another policy sets the header itself; it is then left as it is.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// Forms may lead to an IdP: browsers count the redirect after a form, and SAML posts one there.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; \
+                      connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https:";
+
+/// On loopback, an IdP under test may speak plain http.
+const POLICY_ON_LOOPBACK: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; \
+                                  script-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
+                                  form-action 'self' https: http:";
+
+pub(super) async fn secure(State(secure): State<bool>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let mut put = |name: HeaderName, value: &'static str| {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    put(header::CONTENT_SECURITY_POLICY, if secure { POLICY } else { POLICY_ON_LOOPBACK });
+    put(header::REFERRER_POLICY, "no-referrer");
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::X_FRAME_OPTIONS, "DENY");
+    put(header::CACHE_CONTROL, "no-store");
+    if secure {
+        put(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    response
+}

@@ -1,0 +1,73 @@
+//! What every request passes through: an id, a log line, limits, security headers, an answer when something breaks.
+//!
+//! Owns nothing of any dialect. Must not know our other rooms, `base` aside.
+
+mod headers;
+mod log;
+mod problem;
+
+pub use log::RequestId;
+pub use problem::Problem;
+
+use crate::base::sources::Sources;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{Html, IntoResponse as _, Response};
+use std::any::Any;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// How large a body may be where a route says nothing else, in bytes.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// What the edge needs to know.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// Time and chance.
+    pub sources: Sources,
+    /// Whether clients reach us over TLS.
+    pub secure: bool,
+    /// How long a request may take.
+    pub timeout: Duration,
+}
+
+/// Puts the edge in front of all routes.
+#[must_use]
+pub fn around(routes: Router, edge: Edge) -> Router {
+    routes
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(CatchPanicLayer::custom(broken))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, edge.timeout))
+        .layer(from_fn_with_state(edge.secure, headers::secure))
+        .layer(from_fn(log::log))
+        .layer(from_fn_with_state(edge.sources, log::number))
+}
+
+/// Whether the caller is a browser that wants a page.
+#[must_use]
+pub fn wants_page(headers: &axum::http::HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|a| a.contains("text/html"))
+}
+
+async fn nothing_here(request: Request) -> Response {
+    if wants_page(request.headers()) {
+        let page = "<!doctype html><html lang=\"en\"><title>Not found</title><h1>There is nothing here</h1>\
+                    <p><a href=\"/\">To the start</a></p></html>";
+        return (StatusCode::NOT_FOUND, Html(page)).into_response();
+    }
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.").into_response()
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method.")
+}
+
+fn broken(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a handler broke off");
+    Problem::bug().into_response()
+}
