@@ -1,5 +1,8 @@
 //! The elements of a multi-valued attribute: what makes two of them the same, and which one is primary.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use serde_json::Value;
 
 use crate::protocol::scim::error::ScimError;
@@ -21,28 +24,35 @@ pub(crate) fn unmark(element: &mut Value) {
     }
 }
 
-/// Whether two elements are the same one: equal `value` and `type`, or wholly equal where there is no `value`.
-pub(crate) fn is_same(attribute: &Attribute, left: &Value, right: &Value) -> bool {
-    let key = |element: &Value, name: &str| {
-        let exact = attribute.sub(name).is_some_and(|sub| sub.case_exact);
-        element.get(name).and_then(Value::as_str).map(|text| fold::key_of(text, exact))
-    };
-    match (key(left, "value"), key(right, "value")) {
-        (Some(one), Some(other)) => one == other && key(left, "type") == key(right, "type"),
-        _ => left == right,
+fn key(attribute: &Attribute, element: &Value, name: &str) -> Option<String> {
+    let exact = attribute.sub(name).is_some_and(|sub| sub.case_exact);
+    element.get(name).and_then(Value::as_str).map(|text| fold::key_of(text, exact))
+}
+
+/// What two elements have in common if they are the same one: `value` and `type`, or everything where there is no
+/// `value`.
+fn identity(attribute: &Attribute, element: &Value) -> (String, Option<String>) {
+    match key(attribute, element, "value") {
+        Some(value) => (value, key(attribute, element, "type")),
+        None => (element.to_string(), None),
     }
 }
 
-/// Leaves one of each (requirement 8). Beyond a thousand elements the list is left as it is.
+/// Leaves one of each, the first (requirement 8).
 pub(crate) fn collapse(attribute: &Attribute, items: &mut Vec<Value>) {
-    if items.len() > 1000 {
-        return;
-    }
+    let mut seen = HashMap::new();
     let mut kept: Vec<Value> = Vec::with_capacity(items.len());
     for item in items.drain(..) {
-        match kept.iter_mut().find(|other| is_same(attribute, other, &item)) {
-            Some(other) => overlay_absent(other, item),
-            None => kept.push(item),
+        match seen.entry(identity(attribute, &item)) {
+            Entry::Occupied(at) => {
+                if let Some(first) = kept.get_mut(*at.get()) {
+                    overlay_absent(first, item);
+                }
+            }
+            Entry::Vacant(free) => {
+                free.insert(kept.len());
+                kept.push(item);
+            }
         }
     }
     *items = kept;
@@ -53,6 +63,59 @@ fn overlay_absent(kept: &mut Value, duplicate: Value) {
         for (name, value) in duplicate {
             kept.entry(name).or_insert(value);
         }
+    }
+}
+
+/// Adds elements, each laid over the same one if it is there; says where each is.
+pub(crate) fn append_all(attribute: &Attribute, items: &mut Vec<Value>, new: Vec<Value>) -> Vec<usize> {
+    let mut places: HashMap<_, _> =
+        items.iter().enumerate().map(|(at, item)| (identity(attribute, item), at)).collect();
+    let mut written = Vec::with_capacity(new.len());
+    for item in new {
+        let at = *places.entry(identity(attribute, &item)).or_insert(items.len());
+        match (items.get_mut(at), item) {
+            (Some(Value::Object(fields)), Value::Object(new)) => fields.extend(new),
+            (Some(_), _) => {}
+            (None, item) => items.push(item),
+        }
+        written.push(at);
+    }
+    written
+}
+
+/// Elements that a removal lists: by `value`, and by `type` where one is given, else by all that is given.
+pub(crate) struct Listed<'a> {
+    attribute: &'a Attribute,
+    by_value: HashMap<String, Vec<Option<String>>>,
+    others: Vec<&'a Value>,
+}
+
+impl<'a> Listed<'a> {
+    pub(crate) fn of(attribute: &'a Attribute, wanted: &'a [Value]) -> Self {
+        let mut listed = Self { attribute, by_value: HashMap::new(), others: Vec::new() };
+        for element in wanted {
+            match key(attribute, element, "value") {
+                Some(value) => listed.by_value.entry(value).or_default().push(key(attribute, element, "type")),
+                None => listed.others.push(element),
+            }
+        }
+        listed
+    }
+
+    /// Whether an element is among them.
+    pub(crate) fn names(&self, element: &Value) -> bool {
+        let by_value = key(self.attribute, element, "value").and_then(|value| self.by_value.get(&value));
+        let kind = key(self.attribute, element, "type");
+        by_value.is_some_and(|kinds| kinds.iter().any(|wanted| wanted.is_none() || *wanted == kind))
+            || self.others.iter().any(|wanted| self.covers(wanted, element))
+    }
+
+    fn covers(&self, wanted: &Value, element: &Value) -> bool {
+        let Value::Object(fields) = wanted else { return wanted == element };
+        fields.iter().all(|(name, value)| match value {
+            Value::String(_) => key(self.attribute, wanted, name) == key(self.attribute, element, name),
+            value => element.get(name) == Some(value),
+        })
     }
 }
 
@@ -90,18 +153,16 @@ pub(crate) fn last_primary_wins(items: &mut [Value], written: &[usize]) {
 }
 
 /// Whether two lists hold the same elements in whatever order (order has no meaning, RFC 7643 §2.4).
-pub(crate) fn same_list(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Array(one), Value::Array(other)) if one.len() == other.len() && one.len() <= 64 => {
-            let mut rest: Vec<&Value> = other.iter().collect();
-            one.iter().all(|item| match rest.iter().position(|candidate| *candidate == item) {
-                Some(at) => {
-                    rest.swap_remove(at);
-                    true
-                }
-                None => false,
-            })
-        }
-        _ => left == right,
+pub(crate) fn same_list(left: &[Value], right: &[Value]) -> bool {
+    if left.len() != right.len() || left.len() > 64 {
+        return left == right;
     }
+    let mut rest: Vec<&Value> = right.iter().collect();
+    left.iter().all(|item| match rest.iter().position(|candidate| *candidate == item) {
+        Some(at) => {
+            rest.swap_remove(at);
+            true
+        }
+        None => false,
+    })
 }

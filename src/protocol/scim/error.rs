@@ -136,7 +136,7 @@ impl ScimError {
     /// 404 for a resource of this directory.
     #[must_use]
     pub fn not_found(resource: &str, id: &str) -> Self {
-        Self::plain(404, format!("No {resource} with id {id} in this directory; look it up again by its userName."))
+        Self::plain(404, format!("No {resource} with id {id} in this directory; look it up again by name."))
     }
 
     /// 412: the version of `If-Match` is not the present one.

@@ -216,6 +216,37 @@ fn search_value(name: &str, value: &Value, profile: Profile, applied: &mut Appli
     Err(ScimError::invalid_value(format!("{name} has the wrong type; see RFC 7644 section 3.4.3.")))
 }
 
+/// Decodes a query string as clients write it (requirement 51): `+` is a blank, a percent sign without two hex digits
+/// stands for itself, blanks, quotes and brackets may come as they are.
+#[must_use]
+pub fn decode_query(raw: &str) -> Vec<(String, String)> {
+    let parts = raw.split('&').filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
+}
+
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = |at: usize| tail.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        rest = tail;
+        match (first, hex(0), hex(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.extend(u8::try_from(high * 16 + low));
+                rest = &tail[2..];
+            }
+            (b'+', _, _) => bytes.push(b' '),
+            _ => bytes.push(*first),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// What an answer says about its page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListPage {
@@ -290,6 +321,18 @@ mod tests {
         assert_eq!(query(&[("filter", " ")]).unwrap_err().scim_type, Some(ScimType::InvalidFilter));
         assert_eq!(query(&[("attributes", "a"), ("excludedAttributes", "b")]).unwrap_err().status, 400);
         assert_eq!(query(&[("sortOrder", "sideways")]).unwrap_err().status, 400);
+    }
+
+    #[test]
+    fn r024_r051_query_strings_are_read_as_clients_write_them() {
+        let one =
+            |raw| decode_query(raw).into_iter().map(|(name, value)| format!("{name}|{value}")).collect::<Vec<_>>();
+        assert_eq!(one("filter=userName+eq+\"a%40x\"&"), ["filter|userName eq \"a@x\""]);
+        assert_eq!(
+            one("filter=emails[type eq \"work\"]&count=1&&a"),
+            ["filter|emails[type eq \"work\"]", "count|1", "a|"]
+        );
+        assert_eq!(one("a=100%&b=%zz%C3%A9&c=%"), ["a|100%", "b|%zzé", "c|%"]);
     }
 
     #[test]

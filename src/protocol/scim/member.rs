@@ -31,6 +31,14 @@ impl Member {
         element
     }
 
+    /// The member as an answer shows it, with its absolute address.
+    #[must_use]
+    pub fn represent(&self, location: &str) -> Value {
+        let mut element = self.to_value();
+        element["$ref"] = json!(location);
+        element
+    }
+
     /// Whether the filter of a value path, `members[…]`, selects this member.
     #[must_use]
     pub fn matches(&self, filter: &Filter) -> bool {

@@ -32,3 +32,6 @@ mod value;
 
 /// A JSON object: how every resource is kept and handed on.
 pub type Document = serde_json::Map<String, serde_json::Value>;
+
+#[cfg(test)]
+mod properties;

@@ -11,7 +11,7 @@ use crate::protocol::scim::Document;
 use crate::protocol::scim::datetime;
 use crate::protocol::scim::etag;
 use crate::protocol::scim::filter::Subject;
-use crate::protocol::scim::schema::Registry;
+use crate::protocol::scim::schema::ENTERPRISE_URN;
 use crate::protocol::scim::schema::ResourceType;
 
 /// What the server knows about a resource beside its document.
@@ -93,8 +93,8 @@ pub fn represent(head: &Head, document: Document, extra: Document) -> Document {
 
 /// Makes `$ref` of a document's manager, and its displayName, which the caller looked up, if anyone is there.
 pub fn show_manager(document: &mut Document, location: impl FnOnce(&str) -> String, display_name: Option<&str>) {
-    let urn = crate::protocol::scim::schema::ENTERPRISE_URN;
-    let manager = document.get_mut(urn).and_then(|object| object.get_mut("manager")).and_then(Value::as_object_mut);
+    let manager =
+        document.get_mut(ENTERPRISE_URN).and_then(|object| object.get_mut("manager")).and_then(Value::as_object_mut);
     let Some(manager) = manager else { return };
     let Some(id) = manager.get("value").and_then(Value::as_str).map(str::to_owned) else { return };
     manager.insert("$ref".to_owned(), Value::from(location(&id)));
@@ -106,16 +106,7 @@ pub fn show_manager(document: &mut Document, location: impl FnOnce(&str) -> Stri
 /// The ids that a document refers to as its manager.
 #[must_use]
 pub fn manager_of(document: &Document) -> Option<&str> {
-    document.get(crate::protocol::scim::schema::ENTERPRISE_URN)?.get("manager")?.get("value")?.as_str()
-}
-
-/// Whether the registry declares every key of a document; a key of a removed custom schema is to be left out.
-#[must_use]
-pub fn is_declared(registry: &Registry, kind: ResourceType, key: &str) -> bool {
-    if key.contains(':') {
-        return registry.extensions(kind).any(|schema| schema.id == key);
-    }
-    registry.attribute(kind, key).is_some()
+    document.get(ENTERPRISE_URN)?.get("manager")?.get("value")?.as_str()
 }
 
 #[cfg(test)]
@@ -123,6 +114,7 @@ mod tests {
     use super::*;
     use crate::protocol::scim::filter::Filter;
     use crate::protocol::scim::profile::Profile;
+    use crate::protocol::scim::schema::Registry;
 
     fn head() -> Head {
         let at = datetime::parse("2026-01-02T03:04:05Z").unwrap();
@@ -136,7 +128,7 @@ mod tests {
 
     #[test]
     fn r001_r005_a_representation_has_schemas_id_and_meta() {
-        let urn = crate::protocol::scim::schema::ENTERPRISE_URN;
+        let urn = ENTERPRISE_URN;
         let stored = document(json!({ "userName": "a", urn: { "department": "X" } }));
         let whole = Value::Object(represent(&head(), stored, document(json!({ "groups": [{ "value": "g" }] }))));
         assert_eq!(whole["schemas"], json!([ResourceType::User.urn(), urn]));
@@ -158,7 +150,7 @@ mod tests {
 
     #[test]
     fn r075_a_manager_is_shown_with_its_address_and_name() {
-        let urn = crate::protocol::scim::schema::ENTERPRISE_URN;
+        let urn = ENTERPRISE_URN;
         let mut stored = document(json!({ urn: { "manager": { "value": "m" } } }));
         assert_eq!(manager_of(&stored), Some("m"));
         show_manager(&mut stored, |id| format!("/Users/{id}"), Some("Boss"));

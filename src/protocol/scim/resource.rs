@@ -79,10 +79,12 @@ pub fn replace_resource(
         }
     }
     if kind == ResourceType::Group && read.members.is_none() {
-        if read.applied.allow(profile, Quirk::AbsentMembersMeanNone) {
+        let none = profile.allows(Quirk::AbsentMembersMeanNone);
+        if none {
             read.members = Some(Vec::new());
-        } else {
-            read.applied.note(Quirk::KeepAbsent);
+        }
+        if !profile.is_strict() {
+            read.applied.note(if none { Quirk::AbsentMembersMeanNone } else { Quirk::KeepAbsent });
         }
     }
     read.finish()

@@ -25,6 +25,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
+const MOST_ELEMENTS: usize = 1000;
+
 /// What one request brings along while its values are read.
 pub(crate) struct Intake<'a> {
     /// The directory's profile.
@@ -58,6 +60,10 @@ impl Intake<'_> {
         match value {
             Value::Null => Ok(None),
             Value::Array(items) if attribute.multi_valued => {
+                // Members are rows of their own, however many.
+                if attribute.name != "members" {
+                    refuse_too_many(attribute, items.len())?;
+                }
                 let mut kept = Vec::with_capacity(items.len());
                 for item in items {
                     kept.extend(self.element(attribute, item, name)?);
@@ -123,6 +129,14 @@ fn simple(kind: AttributeType, value: Value, name: &str) -> Result<Value, ScimEr
 
 fn wrong(name: &str, rule: &str) -> ScimError {
     ScimError::invalid_value(format!("The attribute {name} {rule}."))
+}
+
+/// Refuses more elements than any directory keeps in one attribute: each costs on every later PATCH.
+pub(crate) fn refuse_too_many(attribute: &Attribute, count: usize) -> Result<(), ScimError> {
+    if count > MOST_ELEMENTS {
+        return Err(wrong(&attribute.name, &format!("holds {MOST_ELEMENTS} elements at most; send fewer")));
+    }
+    Ok(())
 }
 
 /// Refuses U+0000 anywhere in a body: PostgreSQL cannot keep it, and no name has it.

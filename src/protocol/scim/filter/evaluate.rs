@@ -115,6 +115,10 @@ fn any_leaf(subject: &dyn Subject, path: &AttrPath, test: &mut dyn FnMut(&Value)
 }
 
 fn holds(term: &Comparison, op: CompareOp, value: &Value) -> bool {
+    // An empty value is unassigned: nothing is compared with it, and it has no index row.
+    if !is_assigned(value) {
+        return false;
+    }
     match (&term.value, value) {
         (Literal::Boolean(wanted), Value::Bool(found)) => op == CompareOp::Eq && wanted == found,
         (Literal::Number(wanted), Value::Number(found)) => ordered(op, compare_numbers(found, wanted)),

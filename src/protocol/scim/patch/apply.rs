@@ -29,9 +29,13 @@ pub(super) struct Engine<'a> {
     document: Document,
     pub(super) members: Vec<MemberChange>,
     skipped: Vec<String>,
+    /// Why the last of them was left out.
+    reason: ScimType,
     pub(super) applied: Applied,
     /// How many operations, or keys of path-less ones, took effect or were rightly without effect.
     done: usize,
+    /// Whether the present operation brought a value.
+    took: bool,
 }
 
 /// One attribute as an operation names it.
@@ -59,7 +63,18 @@ impl<'a> Engine<'a> {
         document: Document,
         applied: Applied,
     ) -> Self {
-        Self { registry, kind, profile, document, members: Vec::new(), skipped: Vec::new(), applied, done: 0 }
+        Self {
+            registry,
+            kind,
+            profile,
+            document,
+            members: Vec::new(),
+            skipped: Vec::new(),
+            reason: ScimType::InvalidPath,
+            applied,
+            done: 0,
+            took: false,
+        }
     }
 
     pub(super) fn run(&mut self, operation: &Operation) -> Result<(), ScimError> {
@@ -71,10 +86,9 @@ impl<'a> Engine<'a> {
 
     pub(super) fn finish(self) -> Result<Patched, ScimError> {
         if self.done == 0 && !self.skipped.is_empty() {
-            return Err(ScimError::invalid_path(format!(
-                "Nothing was changed: {} is unknown here or cannot be written; see /Schemas.",
-                self.skipped.join(", ")
-            )));
+            let names = self.skipped.join(", ");
+            let detail = format!("Nothing was changed: {names} is unknown here or cannot be written; see /Schemas.");
+            return Err(ScimError::bad(self.reason, detail));
         }
         Ok(Patched {
             document: self.document,
@@ -99,7 +113,6 @@ impl<'a> Engine<'a> {
         for (key, value) in fields {
             if ["id", "schemas", "meta"].iter().any(|name| name.eq_ignore_ascii_case(key)) {
                 self.applied.note(Quirk::ReadOnlyEcho);
-                self.done += 1;
             } else {
                 self.at_path(operation.op, key, Some(value.clone()), true)?;
             }
@@ -165,6 +178,7 @@ impl<'a> Engine<'a> {
         if !self.skipped.contains(&text) {
             self.skipped.push(text);
         }
+        self.reason = reason;
         Ok(())
     }
 
@@ -209,23 +223,24 @@ impl<'a> Engine<'a> {
             return Err(ScimError::invalid_value(format!("The operation on {} has no value; send one.", aim.name())));
         }
         let skipped = self.skipped.len();
+        self.took = false;
         if aim.urn.is_none() && aim.attribute.name == "members" {
             self.members_at(op, aim, value)?;
             self.done += 1;
             return Ok(());
         }
-        let before = self.slot(aim).cloned();
+        let fixed = aim.attribute.mutability == Mutability::Immutable;
+        let before = if fixed { self.slot(aim).cloned() } else { None };
         if aim.attribute.multi_valued {
             self.multi(op, aim, value)?;
         } else {
             self.single(op, aim, value)?;
         }
-        let after = self.slot(aim);
-        if aim.attribute.mutability == Mutability::Immutable && before.is_some() && before.as_ref() != after {
+        if before.is_some() && before.as_ref() != self.slot(aim) {
             return Err(ScimError::mutability(format!("{} is immutable and has a value already.", aim.name())));
         }
         // An operation of which only unknown sub-attributes are left has done nothing.
-        if self.skipped.len() == skipped || before.as_ref() != after {
+        if self.skipped.len() == skipped || self.took {
             self.done += 1;
         }
         Ok(())
@@ -253,12 +268,19 @@ impl<'a> Engine<'a> {
 
     /// Reads a value against its definition; unknown sub-attributes are named as not applied.
     pub(super) fn take(&mut self, attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
-        Intake { profile: self.profile, applied: &mut self.applied, ignored: &mut self.skipped }.take(attribute, value)
+        let mut intake = Intake { profile: self.profile, applied: &mut self.applied, ignored: &mut self.skipped };
+        let taken = intake.take(attribute, value)?;
+        self.took |= taken.is_some();
+        Ok(taken)
     }
 
-    /// As [`Engine::take`], for one element of a multi-valued attribute.
+    /// As [`Engine::take`], for one element of a multi-valued attribute; a list of one is that one.
     pub(super) fn take_element(&mut self, attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
-        match self.take(attribute, Value::Array(vec![value]))? {
+        let listed = match value {
+            Value::Array(items) if items.len() == 1 && self.applied.allow(self.profile, Quirk::ArrayUnwrapped) => items,
+            one => vec![one],
+        };
+        match self.take(attribute, Value::Array(listed))? {
             Some(Value::Array(mut items)) => Ok(items.pop()),
             other => Ok(other),
         }
@@ -268,6 +290,20 @@ impl<'a> Engine<'a> {
         match aim.urn {
             Some(urn) => self.document.get(urn)?.get(&aim.attribute.name),
             None => self.document.get(&aim.attribute.name),
+        }
+    }
+
+    /// The elements of a multi-valued attribute, taken out until they are stored again. An error ends the whole PATCH,
+    /// so that nothing is lost.
+    pub(super) fn take_items(&mut self, aim: &Aim<'_>) -> Vec<Value> {
+        let name = &aim.attribute.name;
+        let slot = match aim.urn {
+            Some(urn) => self.document.get_mut(urn).and_then(|object| object.get_mut(name)),
+            None => self.document.get_mut(name),
+        };
+        match slot {
+            Some(Value::Array(items)) => std::mem::take(items),
+            _ => Vec::new(),
         }
     }
 

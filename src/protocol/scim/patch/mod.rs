@@ -26,6 +26,9 @@ use crate::protocol::scim::value::refuse_nul;
 /// The URN of a PATCH body.
 pub const PATCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
+/// The most operations in one PATCH.
+pub const MAX_OPERATIONS: usize = 5000;
+
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
@@ -91,6 +94,9 @@ impl PatchRequest {
         };
         if listed.is_empty() {
             return Err(ScimError::invalid_syntax("Operations is empty; send at least one operation."));
+        }
+        if listed.len() > MAX_OPERATIONS {
+            return Err(ScimError::too_many(format!("A PATCH has {MAX_OPERATIONS} operations at most; send several.")));
         }
         let mut operations = Vec::with_capacity(listed.len());
         for one in listed {

@@ -8,14 +8,13 @@ use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::filter::CompareOp;
 use crate::protocol::scim::filter::Filter;
 use crate::protocol::scim::filter::Literal;
-use crate::protocol::scim::fold;
 use crate::protocol::scim::patch::Op;
 use crate::protocol::scim::patch::apply::Aim;
 use crate::protocol::scim::patch::apply::Engine;
 use crate::protocol::scim::patch::single::put;
 use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::profile::Quirk;
-use crate::protocol::scim::schema::Attribute;
+use crate::protocol::scim::value::refuse_too_many;
 
 impl Engine<'_> {
     pub(super) fn multi(&mut self, op: Op, aim: &Aim<'_>, value: Option<Value>) -> Result<(), ScimError> {
@@ -30,10 +29,6 @@ impl Engine<'_> {
         }
     }
 
-    fn items(&self, aim: &Aim<'_>) -> Vec<Value> {
-        self.slot(aim).and_then(Value::as_array).cloned().unwrap_or_default()
-    }
-
     /// Cases f and k.
     fn write_list(&mut self, op: Op, aim: &Aim<'_>, value: Value) -> Result<(), ScimError> {
         let new = match self.take(aim.attribute, value)? {
@@ -44,32 +39,30 @@ impl Engine<'_> {
             }
             _ => return Ok(()),
         };
-        let before = self.items(aim);
-        let mut items = if op == Op::Add { before.clone() } else { Vec::with_capacity(new.len()) };
-        let mut written = Vec::with_capacity(new.len());
-        for item in new {
-            written.push(append(aim.attribute, &mut items, item));
-        }
+        let before = self.take_items(aim);
+        let (mut items, before) = if op == Op::Add { (before, None) } else { (Vec::new(), Some(before)) };
+        let written = elements::append_all(aim.attribute, &mut items, new);
+        refuse_too_many(aim.attribute, items.len())?;
         elements::last_primary_wins(&mut items, &written);
-        let items = Value::Array(items);
-        if !elements::same_list(&items, &Value::Array(before)) {
-            self.store(aim, Some(items));
-        }
+        // The order of elements has no meaning: the same ones in another order are no change.
+        let items = before.filter(|before| elements::same_list(before, &items)).unwrap_or(items);
+        self.store(aim, Some(Value::Array(items)));
         Ok(())
     }
 
     /// Cases g, h, l, m and n.
     fn write_selected(&mut self, op: Op, aim: &Aim<'_>, value: Value) -> Result<(), ScimError> {
-        let is_whole = value.is_object();
+        let is_whole = value.is_object() || value.as_array().is_some_and(|items| items.iter().all(Value::is_object));
         let taken = match aim.sub {
             Some(sub) => self.take(sub, value)?,
             None => self.take_element(aim.attribute, value)?,
         };
         let Some(taken) = taken else { return self.remove_selected(aim) };
-        let mut items = self.items(aim);
+        let mut items = self.take_items(aim);
         let mut written = selected(&items, aim.filter);
         if written.is_empty() {
             items.push(self.created(aim)?);
+            refuse_too_many(aim.attribute, items.len())?;
             written.push(items.len() - 1);
         }
         let replaces = op == Op::Replace && is_whole && aim.sub.is_none();
@@ -102,7 +95,7 @@ impl Engine<'_> {
 
     /// Cases p and q.
     fn remove_selected(&mut self, aim: &Aim<'_>) -> Result<(), ScimError> {
-        let mut items = self.items(aim);
+        let mut items = self.take_items(aim);
         let chosen = selected(&items, aim.filter);
         let mut keys = Document::new();
         if let Some(filter) = aim.filter {
@@ -137,26 +130,11 @@ impl Engine<'_> {
             )));
         }
         let Some(Value::Array(listed)) = self.take(aim.attribute, value)? else { return Ok(()) };
-        let mut items = self.items(aim);
-        items.retain(|item| !listed.iter().any(|wanted| is_listed(aim.attribute, item, wanted)));
+        let mut items = self.take_items(aim);
+        let listed = elements::Listed::of(aim.attribute, &listed);
+        items.retain(|item| !listed.names(item));
         self.store(aim, Some(Value::Array(items)));
         Ok(())
-    }
-}
-
-/// Adds an element, or lays it over the same one; says where it is.
-fn append(attribute: &Attribute, items: &mut Vec<Value>, item: Value) -> usize {
-    match items.iter().position(|other| elements::is_same(attribute, other, &item)) {
-        Some(at) => {
-            if let (Some(Value::Object(fields)), Value::Object(new)) = (items.get_mut(at), item) {
-                fields.extend(new);
-            }
-            at
-        }
-        None => {
-            items.push(item);
-            items.len() - 1
-        }
     }
 }
 
@@ -189,19 +167,4 @@ fn is_hollow(fields: &Document, keys: &Document) -> bool {
         && fields
             .keys()
             .all(|name| keys.contains_key(name) || matches!(name.as_str(), "type" | "primary" | "display" | "$ref"))
-}
-
-/// Whether an element is meant by one listed in the value: the same `value`, and the same `type` where one is given.
-fn is_listed(attribute: &Attribute, item: &Value, wanted: &Value) -> bool {
-    let (Value::Object(item), Value::Object(wanted)) = (item, wanted) else { return item == wanted };
-    let has_value = wanted.contains_key("value");
-    wanted.iter().filter(|(name, _)| !has_value || matches!(name.as_str(), "value" | "type")).all(|(name, wanted)| {
-        let exact = attribute.sub(name).is_some_and(|sub| sub.case_exact);
-        match (item.get(name), wanted) {
-            (Some(Value::String(found)), Value::String(wanted)) => {
-                fold::key_of(found, exact) == fold::key_of(wanted, exact)
-            }
-            (found, wanted) => found == Some(wanted),
-        }
-    })
 }

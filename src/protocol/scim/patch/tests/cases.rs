@@ -1,4 +1,8 @@
 use super::*;
+use crate::protocol::scim::schema::Attribute;
+use crate::protocol::scim::schema::AttributeType;
+use crate::protocol::scim::schema::Mutability;
+use crate::protocol::scim::schema::Schema;
 
 #[test]
 fn r069_the_structure_is_checked() {
@@ -263,4 +267,60 @@ fn r093_the_interoperability_profile_wants_paths_and_sub_attributes() {
     assert_eq!(interop(json!([{ "op": "replace", "value": { "active": false } }])), Some(ScimType::InvalidSyntax));
     let whole = json!([{ "op": "replace", "path": "emails[type eq \"work\"]", "value": { "value": "x" } }]);
     assert_eq!(interop(whole), Some(ScimType::InvalidPath));
+}
+
+#[test]
+fn r012_a_read_only_attribute_is_refused_by_path_and_named_beside_real_changes() {
+    assert_eq!(refusal(user(json!([{ "op": "replace", "path": "groups", "value": [] }]))), Some(ScimType::Mutability));
+    assert_eq!(
+        refusal(user(json!([{ "op": "replace", "value": { "id": "x", "groups": [] } }]))),
+        Some(ScimType::Mutability)
+    );
+    let beside = user(json!([{ "op": "replace", "value": { "groups": [], "active": false } }])).unwrap();
+    assert_eq!((beside.skipped, &beside.document["active"]), (vec!["groups".to_owned()], &json!(false)));
+    let echo = user(json!([{ "op": "replace", "value": { "id": "x" } }])).unwrap();
+    assert!(!echo.changed && echo.skipped.is_empty());
+}
+
+#[test]
+fn d06_an_unknown_sub_attribute_is_named_and_alone_it_is_refused() {
+    let beside =
+        user(json!([{ "op": "replace", "path": "name", "value": { "nick": "x", "givenName": "A" } }])).unwrap();
+    assert_eq!((beside.skipped, &beside.document["name"]["givenName"]), (vec!["name.nick".to_owned()], &json!("A")));
+    let alone = user(json!([{ "op": "replace", "path": "name", "value": { "nick": "x" } }]));
+    assert_eq!(refusal(alone), Some(ScimType::InvalidPath));
+}
+
+#[test]
+fn r073v_an_immutable_attribute_is_set_once() {
+    let urn = "urn:ietf:params:scim:schemas:extension:acme:2.0:User";
+    let mut badge = Attribute::new("badge", AttributeType::String, "");
+    badge.mutability = Mutability::Immutable;
+    let mut registry = Registry::standard();
+    let schema = Schema { id: urn.into(), name: "Acme".into(), description: String::new(), attributes: vec![badge] };
+    registry.add_extension(ResourceType::User, schema).unwrap();
+    let set = |start: &Document, value: &str| {
+        let body = json!({ "Operations": [{ "op": "add", "path": format!("{urn}:badge"), "value": value }] });
+        PatchRequest::parse(body, ResourceType::User, Profile::Auto).unwrap().apply(&registry, start)
+    };
+    let first = set(&document(ada()), "7").unwrap();
+    assert_eq!(first.document[urn], json!({ "badge": "7" }));
+    assert!(!set(&first.document, "7").unwrap().changed);
+    assert_eq!(refusal(set(&first.document, "8")), Some(ScimType::Mutability));
+}
+
+#[test]
+fn r073l_an_element_in_a_list_of_one_is_that_element() {
+    let emails =
+        after("Replace", "emails[type eq \"work\"]", json!([{ "type": "work", "value": "n@x" }]))["emails"].clone();
+    assert_eq!(emails[0], json!({ "type": "work", "value": "n@x" }));
+}
+
+#[test]
+fn the_work_of_one_request_is_bounded() {
+    let many: Vec<_> = (0..1001).map(|n| json!({ "value": format!("{n}@x.test") })).collect();
+    let listed = user(json!([{ "op": "add", "path": "emails", "value": many }]));
+    assert_eq!(refusal(listed), Some(ScimType::InvalidValue));
+    let operations: Vec<_> = (0..=MAX_OPERATIONS).map(|_| json!({ "op": "remove", "path": "title" })).collect();
+    assert_eq!(refusal(user(Value::Array(operations))), Some(ScimType::TooMany));
 }

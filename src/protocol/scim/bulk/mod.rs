@@ -1,4 +1,7 @@
-//! Bulk requests (RFC 7644 §3.7): operations, their references by `bulkId`, and the order that resolves them.
+//! Bulk requests (RFC 7644 §3.7).
+//!
+//! Owns the message, the references by `bulkId`, and the order that resolves them. Hands on operations and steps, each
+//! step one transaction. Must not know how an operation is carried out.
 
 use std::collections::HashMap;
 
