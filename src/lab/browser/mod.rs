@@ -211,7 +211,8 @@ impl Browser {
         let safe = self.walk.method == Method::GET;
         let visit = Visit { url: &url, initiator: self.walk.initiator.as_ref(), safe };
         let mut request = self.http.request(self.walk.method.clone(), url.clone()).header(header::ACCEPT, accept);
-        request = request.header("Sec-Fetch-Site", self.jar.relation(&visit)).header("Sec-Fetch-Mode", "navigate");
+        let mode = if accept == HTML { "navigate" } else { "cors" };
+        request = request.header("Sec-Fetch-Site", self.jar.relation(&visit)).header("Sec-Fetch-Mode", mode);
         if let Some(cookies) = self.jar.header(&visit, self.sources.now()) {
             request = request.header(header::COOKIE, cookies);
         }

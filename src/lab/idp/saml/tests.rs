@@ -84,3 +84,17 @@ fn the_response_answers_the_request_and_speaks_to_the_service_provider() {
     assert_eq!(text((assertion, "Audience")), Some("http://sp.test"));
     assert_eq!(text((assertion, "NameID")), Some("ada@acme.test"));
 }
+
+#[test]
+fn a_logout_request_is_signed_over_the_query_as_sent() {
+    use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+    let core = idp();
+    let url = logout::logout_url(&core, "ada@acme.test", "http://sp.test/slo").unwrap();
+    let (_, query) = url.split_once('?').unwrap();
+    let (signed, signature) = query.split_once("&Signature=").unwrap();
+    let signature: String = url::form_urlencoded::parse(signature.as_bytes()).next().unwrap().0.into_owned();
+    let keys = core.keys();
+    let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, keys.rsa.public_key().as_ref());
+    public.verify(signed.as_bytes(), &STANDARD.decode(signature).unwrap()).unwrap();
+    assert!(logout::logout_url(&core, "nobody", "http://sp.test/slo").is_err());
+}
