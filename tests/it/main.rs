@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod harness;
+mod openid_provider;
 mod units_of_work;
 
 #[test]
