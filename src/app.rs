@@ -9,11 +9,13 @@ use crate::http::admin;
 use crate::http::edge::{self, Edge, Problem};
 use crate::http::forward_auth;
 use crate::http::oidc_op;
+use crate::http::scim;
 use crate::service::keys::KeyRing;
 use crate::service::panels::{self, PanelCache};
 use crate::service::settings::Settings;
 use crate::service::{Gateway, health};
 use crate::store::{Store, StoreError};
+use crate::upstream::{Outgoing, OutgoingError, Upstream};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -39,6 +41,9 @@ pub enum StartError {
     /// The key of the token hashes does not open under this master key.
     #[error("this database was made with another master key")]
     OtherKey(#[source] SealError),
+    /// The client that calls IdPs.
+    #[error("calls to identity providers cannot be made")]
+    Outgoing(#[from] OutgoingError),
     /// The database.
     #[error("the database cannot be used")]
     Store(#[from] StoreError),
@@ -65,6 +70,7 @@ pub async fn gateway(
     let master = config::master_key(config, &sources)?;
     let mint = token_mint(&store, &master, &sources).await?;
     panels::seed(&store, &sources).await?;
+    let upstream = Upstream::new(Outgoing::new(config.upstream.allow.clone())?, &sources);
     Ok(Gateway {
         store,
         sources,
@@ -72,6 +78,7 @@ pub async fn gateway(
         master: Arc::new(master),
         mint,
         settings: Arc::new(settings(config)),
+        upstream,
         panels: PanelCache::default(),
         keys: KeyRing::default(),
     })
@@ -113,6 +120,7 @@ pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
         .merge(admin::routes())
         .merge(oidc_op::routes())
         .merge(forward_auth::routes())
+        .merge(scim::routes())
         .with_state(gateway);
     edge::around(routes, edge)
 }

@@ -6,4 +6,5 @@ pub mod admin;
 pub mod edge;
 pub mod forward_auth;
 pub mod oidc_op;
+pub mod scim;
 mod signed_in;

@@ -8,6 +8,7 @@ pub mod issuing;
 pub mod keys;
 pub mod panels;
 pub mod passwords;
+pub mod provisioning;
 pub mod settings;
 
 use crate::base::ids::EventId;
@@ -17,6 +18,7 @@ use crate::base::token::TokenMint;
 use crate::base::urls::Urls;
 use crate::domain::audit::{Actor, Deed};
 use crate::store::{Record, Store};
+use crate::upstream::Upstream;
 use keys::KeyRing;
 use panels::PanelCache;
 use settings::Settings;
@@ -37,6 +39,8 @@ pub struct Gateway {
     pub mint: TokenMint,
     /// What the operator has set.
     pub settings: Arc<Settings>,
+    /// Calls to IdPs: guarded, remembered.
+    pub upstream: Upstream,
     /// Panel definitions, parsed.
     pub panels: PanelCache,
     /// The keys that sign ID tokens, opened.

@@ -16,6 +16,7 @@ use doorward::service::keys::KeyRing;
 use doorward::service::panels::PanelCache;
 use doorward::service::settings::Settings;
 use doorward::store::AppRow;
+use doorward::upstream::{Outgoing, Upstream};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -46,6 +47,8 @@ impl Answer {
 
 impl Doors {
     async fn new(engine: crate::harness::database::Engine) -> Self {
+        // Another test of this program may have installed it.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let database = TestDatabase::new(engine).await;
         let sources = Sources::by_hand(ManualClock::at(dawn()), 1);
         let trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
@@ -55,6 +58,7 @@ impl Doors {
             master: Arc::new(MasterKey::from_base64(&MasterKey::mint(&sources)).unwrap()),
             mint: TokenMint::new(&[7; 32]),
             settings: Arc::new(Settings { trusted_proxies, ..Settings::default() }),
+            upstream: Upstream::new(Outgoing::new(Vec::new()).unwrap(), &sources),
             panels: PanelCache::default(),
             keys: KeyRing::default(),
             sources,

@@ -13,6 +13,7 @@ use crate::service::settings::Settings;
 use crate::store::organizations::OrganizationRow;
 use crate::store::people::{self, PersonRow};
 use crate::store::{Done, Store, organizations, signed_in as sessions};
+use crate::upstream::{Outgoing, Upstream};
 use chrono::{DateTime, Duration, TimeDelta};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -59,6 +60,8 @@ fn person(id: PersonId) -> PersonRow {
 
 impl World {
     async fn new() -> Self {
+        // Another test of this program may have installed it.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let clock = ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let sources = Sources::by_hand(clock.clone(), u64::from(number));
@@ -72,6 +75,7 @@ impl World {
             master: Arc::new(MasterKey::from_base64(&MasterKey::mint(&sources)).unwrap()),
             mint: TokenMint::new(&[7; 32]),
             settings: Arc::new(Settings::default()),
+            upstream: Upstream::new(Outgoing::new(Vec::new()).unwrap(), &sources),
             panels: PanelCache::default(),
             keys: KeyRing::default(),
             sources,

@@ -65,7 +65,6 @@ impl Drop for TestDatabase {
 macro_rules! on_both_engines {
     ($($(#[$meta:meta])* async fn $name:ident($engine:ident) $body:block)*) => {$(
         mod $name {
-            #[expect(unused_imports, reason = "not every story needs all of its surroundings")]
             use super::*;
             async fn story($engine: $crate::harness::database::Engine) $body
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,4 +1,5 @@
 //! What tests stand on: a database each on both engines, and the actors.
 
 pub mod database;
+pub mod gateway;
 mod postgres;

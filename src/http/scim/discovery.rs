@@ -1,0 +1,48 @@
+//! `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (RFC 7644 §4): GET only, never filtered.
+
+use super::answer::{Answer, ScimFault};
+use super::caller::ScimCaller;
+use super::not_allowed;
+use crate::protocol::scim::discovery::{self, Features};
+use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::profile::Profile;
+use crate::protocol::scim::schema::Registry;
+use crate::service::Gateway;
+use axum::http::{Method, StatusCode};
+
+pub(super) fn go(
+    gw: &Gateway,
+    who: &ScimCaller,
+    steps: &[String],
+    method: &Method,
+    query: Option<&str>,
+) -> Result<Answer, ScimFault> {
+    if method != Method::GET && method != Method::HEAD {
+        return Err(not_allowed("GET"));
+    }
+    if filtered(query) {
+        return Err(ScimFault::plain(StatusCode::FORBIDDEN, "filter: discovery is not filtered; leave it out."));
+    }
+    let base = gw.urls.scim(who.directory.id);
+    let registry = Registry::standard();
+    let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+    let body = match steps.as_slice() {
+        ["ServiceProviderConfig"] => Some(discovery::service_provider_config(&base, &features(who))),
+        ["ResourceTypes"] => Some(discovery::resource_types(&base, &registry)),
+        ["ResourceTypes", id] => discovery::resource_type_by_id(&base, &registry, id),
+        ["Schemas"] => Some(discovery::schemas(&base, &registry)),
+        ["Schemas", urn] => discovery::schema_by_id(&base, &registry, urn),
+        _ => None,
+    };
+    let body = body.ok_or_else(|| ScimError::not_found("discovery document", steps.last().unwrap_or(&"")))?;
+    Ok(Answer::json(StatusCode::OK, body))
+}
+
+fn filtered(query: Option<&str>) -> bool {
+    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).any(|(key, _)| key.eq_ignore_ascii_case("filter"))
+}
+
+/// What is there and no more: no bulk, no sorting, pages by index.
+fn features(who: &ScimCaller) -> Features {
+    Features { interop: who.profile == Profile::InteropStrict, ..Features::default() }
+}

@@ -1,0 +1,20 @@
+//! Query parameters. Unknown ones are passed over (`aadOptscim062020`), as are empty pairs.
+
+use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::list::{ListRequest, PageLimits};
+use crate::protocol::scim::profile::{Applied, Profile};
+use crate::protocol::scim::projection::Projection;
+use crate::protocol::scim::schema::{Registry, ResourceType};
+
+/// The parameters of a call.
+pub(super) fn read(query: Option<&str>, profile: Profile) -> Result<ListRequest, ScimError> {
+    let pairs: Vec<_> = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
+    let pairs = pairs.iter().map(|(key, value)| (key.as_ref(), value.as_ref()));
+    ListRequest::from_query(pairs, PageLimits::default(), profile)
+}
+
+/// `attributes` and `excludedAttributes`.
+pub(super) fn projection(asked: &ListRequest, kind: ResourceType, profile: Profile) -> Result<Projection, ScimError> {
+    let mut applied = Applied::default();
+    Projection::read(&asked.attributes, &asked.excluded, &Registry::standard(), kind, profile, &mut applied)
+}

@@ -1,0 +1,181 @@
+//! `/Users` and `/Groups` (RFC 7644 §3).
+
+use super::answer::{Answer, ScimFault};
+use super::body;
+use super::caller::ScimCaller;
+use super::not_allowed;
+use super::parameters;
+use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::etag;
+use crate::protocol::scim::list::{ListPage, ListRequest, Paging, list_response};
+use crate::protocol::scim::projection::Projection;
+use crate::protocol::scim::schema::{Registry, ResourceType};
+use crate::service::Gateway;
+use crate::service::provisioning::{self, Changed, Query, Wire};
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use serde_json::Value;
+
+pub(super) async fn go(
+    gw: &Gateway,
+    who: &ScimCaller,
+    kind: ResourceType,
+    id: Option<String>,
+    request: Request,
+) -> Result<Answer, ScimFault> {
+    let asked = parameters::read(request.uri().query(), who.profile)?;
+    let projection = parameters::projection(&asked, kind, who.profile)?;
+    let method = request.method().clone();
+    let Some(id) = id else {
+        return match method {
+            Method::GET | Method::HEAD => list(gw, who, kind, asked, &projection).await,
+            Method::POST => create(gw, who, kind, &projection, request).await,
+            _ => Err(not_allowed("GET, POST")),
+        };
+    };
+    match method {
+        Method::GET | Method::HEAD => get(gw, who, kind, &id, &projection, request.headers()).await,
+        Method::PUT => replace(gw, who, kind, &id, &projection, request).await,
+        Method::PATCH => patch(gw, who, kind, &id, &projection, request).await,
+        Method::DELETE => delete(gw, who, kind, &id, request.headers()).await,
+        _ => Err(not_allowed("GET, PUT, PATCH, DELETE")),
+    }
+}
+
+fn limit(kind: ResourceType) -> usize {
+    match kind {
+        ResourceType::User => body::SMALL,
+        ResourceType::Group => body::LARGE,
+    }
+}
+
+async fn list(
+    gw: &Gateway,
+    who: &ScimCaller,
+    kind: ResourceType,
+    asked: ListRequest,
+    projection: &Projection,
+) -> Result<Answer, ScimFault> {
+    let Paging::Index { start, count } = asked.paging else {
+        return Err(ScimError::invalid_value("cursor: pages are asked for with startIndex and count here.").into());
+    };
+    let query = Query {
+        resource_type: kind,
+        filter: asked.filter,
+        start_index: i64::try_from(start).unwrap_or(i64::MAX),
+        count: i64::try_from(count).unwrap_or(i64::MAX),
+        with_members: projection.wants("members"),
+    };
+    let page = provisioning::list(gw, who, query).await?;
+    let registry = Registry::standard();
+    let resources =
+        page.resources.into_iter().map(|wire| Value::Object(projection.apply(wire.document, &registry))).collect();
+    let about = ListPage { total: u64::try_from(page.total).ok(), start_index: start, ..ListPage::default() };
+    Ok(Answer::json(StatusCode::OK, list_response(resources, &about)))
+}
+
+fn shown(status: StatusCode, wire: Wire, projection: &Projection) -> Answer {
+    let document = projection.apply(wire.document.clone(), &Registry::standard());
+    Answer::resource(status, &wire, document)
+}
+
+fn changed(status: StatusCode, changed: Changed, projection: &Projection) -> Answer {
+    let skipped = changed.skipped;
+    shown(status, changed.wire, projection).skipping(&skipped)
+}
+
+async fn create(
+    gw: &Gateway,
+    who: &ScimCaller,
+    kind: ResourceType,
+    projection: &Projection,
+    request: Request,
+) -> Result<Answer, ScimFault> {
+    let body = body::json(request, limit(kind)).await?;
+    let made = match kind {
+        ResourceType::User => provisioning::create_user(gw, who, body).await?,
+        ResourceType::Group => provisioning::create_group(gw, who, body).await?,
+    };
+    Ok(changed(StatusCode::CREATED, made, projection))
+}
+
+async fn get(
+    gw: &Gateway,
+    who: &ScimCaller,
+    kind: ResourceType,
+    id: &str,
+    projection: &Projection,
+    headers: &HeaderMap,
+) -> Result<Answer, ScimFault> {
+    let wire = match kind {
+        ResourceType::User => provisioning::get_user(gw, who, id).await?,
+        ResourceType::Group => provisioning::get_group(gw, who, id, projection.wants("members")).await?,
+    };
+    if etag::if_none_match(header_text(headers, &header::IF_NONE_MATCH).as_deref(), wire.version) {
+        return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, etag::of(wire.version)));
+    }
+    Ok(shown(StatusCode::OK, wire, projection))
+}
+
+async fn replace(
+    gw: &Gateway,
+    who: &ScimCaller,
+    kind: ResourceType,
+    id: &str,
+    projection: &Projection,
+    request: Request,
+) -> Result<Answer, ScimFault> {
+    let precondition = header_text(request.headers(), &header::IF_MATCH);
+    let body = body::json(request, limit(kind)).await?;
+    let done = match kind {
+        ResourceType::User => provisioning::replace_user(gw, who, id, body, precondition).await?,
+        ResourceType::Group => provisioning::replace_group(gw, who, id, body, precondition).await?,
+    };
+    Ok(changed(StatusCode::OK, done, projection))
+}
+
+async fn patch(
+    gw: &Gateway,
+    who: &ScimCaller,
+    kind: ResourceType,
+    id: &str,
+    projection: &Projection,
+    request: Request,
+) -> Result<Answer, ScimFault> {
+    let precondition = header_text(request.headers(), &header::IF_MATCH);
+    let body = body::json(request, limit(kind)).await?;
+    match kind {
+        ResourceType::User => {
+            let done = provisioning::patch_user(gw, who, id, body, precondition).await?;
+            Ok(changed(StatusCode::OK, done, projection))
+        }
+        ResourceType::Group => {
+            let with_members = projection.wants("members");
+            let (done, small) = provisioning::patch_group(gw, who, id, body, with_members, precondition).await?;
+            if small || projection.is_asked() {
+                return Ok(changed(StatusCode::OK, done, projection));
+            }
+            let tag = etag::of(done.wire.version);
+            Ok(Answer::empty(StatusCode::NO_CONTENT).with(header::ETAG, tag).skipping(&done.skipped))
+        }
+    }
+}
+
+async fn delete(
+    gw: &Gateway,
+    who: &ScimCaller,
+    kind: ResourceType,
+    id: &str,
+    headers: &HeaderMap,
+) -> Result<Answer, ScimFault> {
+    let precondition = header_text(headers, &header::IF_MATCH);
+    match kind {
+        ResourceType::User => provisioning::delete_user(gw, who, id, precondition).await?,
+        ResourceType::Group => provisioning::delete_group(gw, who, id, precondition).await?,
+    }
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+fn header_text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}

@@ -1,0 +1,244 @@
+//! Discovery documents (RFC 7643 §5 to §7, RFC 9865 §4, RFC 9967): what the server does and enforces.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::protocol::scim::bulk::BulkLimits;
+use crate::protocol::scim::list::ListPage;
+use crate::protocol::scim::list::PageLimits;
+use crate::protocol::scim::list::list_response;
+use crate::protocol::scim::schema::Attribute;
+use crate::protocol::scim::schema::AttributeType;
+use crate::protocol::scim::schema::RESOURCE_TYPES;
+use crate::protocol::scim::schema::Registry;
+use crate::protocol::scim::schema::ResourceType;
+use crate::protocol::scim::schema::Schema;
+
+const CONFIG_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
+const RESOURCE_TYPE_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
+const SCHEMA_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
+
+/// What a directory offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Features {
+    /// The limits of a page.
+    pub pages: PageLimits,
+    /// The limits of a bulk request; `None`: there is no `/Bulk`.
+    pub bulk: Option<BulkLimits>,
+    /// Whether lists are sorted.
+    pub sort: bool,
+    /// How long a cursor holds, in seconds; `None`: pages by index alone.
+    pub cursor_timeout: Option<u64>,
+    /// Whether there is a token endpoint for directories.
+    pub oauth: bool,
+    /// Where the guide is.
+    pub documentation: Option<String>,
+    /// The event URIs that are sent; `None` leaves `securityEvents` out (some clients refuse unknown fields).
+    pub security_events: Option<Vec<String>>,
+    /// Whether the directory has the profile `interop-strict`.
+    pub interop: bool,
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self {
+            pages: PageLimits::default(),
+            bulk: None,
+            sort: false,
+            cursor_timeout: None,
+            oauth: false,
+            documentation: None,
+            security_events: None,
+            interop: false,
+        }
+    }
+}
+
+fn address(base: &str, path: &str) -> String {
+    format!("{}/{path}", base.trim_end_matches('/'))
+}
+
+/// `/ServiceProviderConfig`.
+#[must_use]
+pub fn service_provider_config(base: &str, features: &Features) -> Value {
+    let mut config = json!({
+        "schemas": [CONFIG_URN],
+        "patch": { "supported": true },
+        "bulk": {
+            "supported": features.bulk.is_some(),
+            "maxOperations": features.bulk.map_or(0, |bulk| bulk.operations),
+            "maxPayloadSize": features.bulk.map_or(0, |bulk| bulk.bytes),
+        },
+        "filter": { "supported": true, "maxResults": features.pages.max },
+        "changePassword": { "supported": false },
+        "sort": { "supported": features.sort },
+        "etag": { "supported": true },
+        "pagination": {
+            "cursor": features.cursor_timeout.is_some(),
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": features.pages.default,
+            "maxPageSize": features.pages.max,
+        },
+        "authenticationSchemes": authentication_schemes(features.oauth),
+        "meta": { "resourceType": "ServiceProviderConfig", "location": address(base, "ServiceProviderConfig") },
+    });
+    if let Some(seconds) = features.cursor_timeout {
+        config["pagination"]["cursorTimeout"] = json!(seconds);
+    }
+    if let Some(documentation) = &features.documentation {
+        config["documentationUri"] = json!(documentation);
+    }
+    if let Some(uris) = &features.security_events {
+        config["securityEvents"] = json!({ "asyncRequest": "none", "eventUris": uris });
+    }
+    if features.interop {
+        config["interopProfileConformant"] = json!(true);
+    }
+    config
+}
+
+fn authentication_schemes(oauth: bool) -> Value {
+    let mut schemes = vec![
+        json!({
+            "type": "oauthbearertoken",
+            "name": "Bearer token",
+            "description": "A token of this directory in the Authorization header.",
+            "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
+            "primary": true,
+        }),
+        json!({
+            "type": "httpbasic",
+            "name": "HTTP Basic",
+            "description": "Any user name, a token of this directory as password.",
+            "specUri": "https://www.rfc-editor.org/rfc/rfc7617",
+            "primary": false,
+        }),
+    ];
+    if oauth {
+        schemes.push(json!({
+            "type": "oauth2",
+            "name": "OAuth 2.0 client credentials",
+            "description": "A token from the token endpoint, by client secret or signed assertion; scope scim.",
+            "specUri": "https://www.rfc-editor.org/rfc/rfc6749",
+            "primary": false,
+        }));
+    }
+    Value::Array(schemes)
+}
+
+/// One of `/ResourceTypes`.
+#[must_use]
+pub fn resource_type(base: &str, registry: &Registry, kind: ResourceType) -> Value {
+    let extensions: Vec<_> =
+        registry.extensions(kind).map(|schema| json!({ "schema": schema.id, "required": false })).collect();
+    json!({
+        "schemas": [RESOURCE_TYPE_URN],
+        "id": kind.name(),
+        "name": kind.name(),
+        "endpoint": kind.endpoint(),
+        "description": registry.base(kind).description,
+        "schema": kind.urn(),
+        "schemaExtensions": extensions,
+        "meta": { "resourceType": "ResourceType", "location": address(base, &format!("ResourceTypes/{}", kind.name())) },
+    })
+}
+
+/// `/ResourceTypes`.
+#[must_use]
+pub fn resource_types(base: &str, registry: &Registry) -> Value {
+    whole_list(RESOURCE_TYPES.into_iter().map(|kind| resource_type(base, registry, kind)).collect())
+}
+
+/// `/ResourceTypes/{id}`, if there is such a type.
+#[must_use]
+pub fn resource_type_by_id(base: &str, registry: &Registry, id: &str) -> Option<Value> {
+    let kind = RESOURCE_TYPES.into_iter().find(|kind| kind.name() == id)?;
+    Some(resource_type(base, registry, kind))
+}
+
+/// `/Schemas`.
+#[must_use]
+pub fn schemas(base: &str, registry: &Registry) -> Value {
+    whole_list(registry.schemas().map(|schema| schema_document(base, schema)).collect())
+}
+
+/// `/Schemas/{urn}`, if there is such a schema.
+#[must_use]
+pub fn schema_by_id(base: &str, registry: &Registry, urn: &str) -> Option<Value> {
+    registry.schema(urn).map(|schema| schema_document(base, schema))
+}
+
+fn whole_list(resources: Vec<Value>) -> Value {
+    let total = u64::try_from(resources.len()).ok();
+    list_response(resources, &ListPage { total, start_index: 1, ..ListPage::default() })
+}
+
+fn schema_document(base: &str, schema: &Schema) -> Value {
+    json!({
+        "schemas": [SCHEMA_URN],
+        "id": schema.id,
+        "name": schema.name,
+        "description": schema.description,
+        "attributes": schema.attributes.iter().map(attribute_document).collect::<Vec<_>>(),
+        "meta": { "resourceType": "Schema", "location": address(base, &format!("Schemas/{}", schema.id)) },
+    })
+}
+
+fn attribute_document(attribute: &Attribute) -> Value {
+    let mut document = json!({
+        "name": attribute.name,
+        "type": attribute.kind.name(),
+        "multiValued": attribute.multi_valued,
+        "description": attribute.description,
+        "required": attribute.required,
+        "mutability": attribute.mutability.name(),
+        "returned": attribute.returned.name(),
+        "uniqueness": attribute.uniqueness.name(),
+    });
+    if !attribute.is_complex() {
+        document["caseExact"] = json!(attribute.case_exact);
+    }
+    if !attribute.canonical_values.is_empty() {
+        document["canonicalValues"] = json!(attribute.canonical_values);
+    }
+    if attribute.kind == AttributeType::Reference {
+        document["referenceTypes"] = json!(attribute.reference_types);
+    }
+    if attribute.is_complex() {
+        document["subAttributes"] = attribute.sub_attributes.iter().map(attribute_document).collect();
+    }
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r089_optional_features_are_told_only_where_they_are_on() {
+        let plain = service_provider_config("https://x.test/scim/v2/d/", &Features::default());
+        assert_eq!(plain["pagination"]["defaultPaginationMethod"], json!("index"));
+        assert_eq!(plain["meta"]["location"], json!("https://x.test/scim/v2/d/ServiceProviderConfig"));
+        assert!(plain.get("securityEvents").is_none() && plain.get("interopProfileConformant").is_none());
+        let all = Features { security_events: Some(vec!["urn:x".into()]), interop: true, ..Features::default() };
+        let all = service_provider_config("https://x.test", &all);
+        assert_eq!(all["securityEvents"], json!({ "asyncRequest": "none", "eventUris": ["urn:x"] }));
+        assert_eq!(all["interopProfileConformant"], json!(true));
+    }
+
+    #[test]
+    fn r088_schemas_and_types_are_lists_and_single_documents() {
+        let registry = Registry::standard();
+        let list = schemas("https://x.test", &registry);
+        assert_eq!((&list["totalResults"], &list["startIndex"]), (&json!(4), &json!(1)));
+        let user = schema_by_id("https://x.test", &registry, ResourceType::User.urn()).unwrap();
+        let names: Vec<_> = user["attributes"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
+        assert!(names.contains(&json!("userName")) && !names.contains(&json!("id")));
+        assert!(schema_by_id("https://x.test", &registry, "urn:none").is_none());
+        let user = resource_type_by_id("https://x.test", &registry, "User").unwrap();
+        assert_eq!(user["schemaExtensions"].as_array().unwrap().len(), 2);
+        assert!(resource_type_by_id("https://x.test", &registry, "Device").is_none());
+        assert_eq!(resource_types("https://x.test", &registry)["itemsPerPage"], json!(2));
+    }
+}

@@ -1,0 +1,326 @@
+//! Attribute projection: `attributes` and `excludedAttributes` (RFC 7644 §3.4.2.5, §3.9).
+
+use serde_json::Value;
+
+use crate::protocol::scim::Document;
+use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::profile::Applied;
+use crate::protocol::scim::profile::Profile;
+use crate::protocol::scim::profile::Quirk;
+use crate::protocol::scim::schema::Attribute;
+use crate::protocol::scim::schema::Registry;
+use crate::protocol::scim::schema::ResourceType;
+use crate::protocol::scim::schema::Returned;
+use crate::protocol::scim::schema::Target;
+
+/// One name of a list, resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Selection {
+    /// Every core attribute (the base URN alone).
+    Base,
+    /// The whole object of an extension.
+    Extension(String),
+    /// An attribute or sub-attribute.
+    Attribute { urn: Option<String>, name: String, sub: Option<String> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Default,
+    Only,
+    Except,
+}
+
+/// Which attributes an answer carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Projection {
+    mode: Mode,
+    selected: Vec<Selection>,
+    kind: ResourceType,
+}
+
+impl Projection {
+    /// What is returned where nothing is asked for.
+    #[must_use]
+    pub fn default_of(kind: ResourceType) -> Self {
+        Self { mode: Mode::Default, selected: Vec::new(), kind }
+    }
+
+    /// Reads the two lists; unknown names are ignored, and empty lists count as not given.
+    ///
+    /// # Errors
+    /// 400 `invalidValue` if both are given.
+    pub fn read(
+        attributes: &[String],
+        excluded: &[String],
+        registry: &Registry,
+        kind: ResourceType,
+        profile: Profile,
+        applied: &mut Applied,
+    ) -> Result<Self, ScimError> {
+        let (mode, names) = match (attributes.is_empty(), excluded.is_empty()) {
+            (true, true) => return Ok(Self::default_of(kind)),
+            (false, true) => (Mode::Only, attributes),
+            (true, false) => (Mode::Except, excluded),
+            (false, false) => {
+                return Err(ScimError::invalid_value(
+                    "attributes and excludedAttributes exclude each other; send one.",
+                ));
+            }
+        };
+        let mut selected = Vec::new();
+        for name in names {
+            let plain = name.split('[').next().unwrap_or_default().trim();
+            if plain.len() != name.trim().len() && !applied.allow(profile, Quirk::ProjectionFilter) {
+                continue;
+            }
+            if plain.eq_ignore_ascii_case(kind.urn()) {
+                selected.push(Selection::Base);
+                continue;
+            }
+            match registry.resolve(kind, plain, profile, applied) {
+                Ok(Target::Extension(schema)) => selected.push(Selection::Extension(schema.id.clone())),
+                Ok(Target::Attribute { urn, attribute, sub }) => selected.push(Selection::Attribute {
+                    urn: urn.map(str::to_owned),
+                    name: attribute.name.clone(),
+                    sub: sub.map(|sub| sub.name.clone()),
+                }),
+                Err(_) => {}
+            }
+        }
+        Ok(Self { mode, selected, kind })
+    }
+
+    /// Whether the client asked for a projection: then a PATCH answers 200 with a body.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.mode != Mode::Default
+    }
+
+    /// Whether the answer carries any part of a core attribute; `members` and `groups` need not be loaded otherwise.
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        let whole = |selection: &Selection| match selection {
+            Selection::Base => true,
+            Selection::Extension(_) => false,
+            Selection::Attribute { urn, name: named, sub } => {
+                urn.is_none() && named == name && (self.mode == Mode::Only || sub.is_none())
+            }
+        };
+        match self.mode {
+            Mode::Default => true,
+            Mode::Only => self.selected.iter().any(whole),
+            Mode::Except => !self.selected.iter().any(whole),
+        }
+    }
+
+    /// Whether `attributes` names this core attribute (then even a long list of members is returned).
+    #[must_use]
+    pub fn names(&self, name: &str) -> bool {
+        self.mode == Mode::Only && self.wants(name)
+    }
+
+    /// Whether the answer carries any part of an extension; a derived one need not be made otherwise.
+    #[must_use]
+    pub fn wants_extension(&self, wanted: &str) -> bool {
+        let whole = |selection: &Selection| match selection {
+            Selection::Base => false,
+            Selection::Extension(urn) => urn == wanted,
+            Selection::Attribute { urn, .. } => self.mode == Mode::Only && urn.as_deref() == Some(wanted),
+        };
+        match self.mode {
+            Mode::Default => true,
+            Mode::Only => self.selected.iter().any(whole),
+            Mode::Except => !self.selected.iter().any(whole),
+        }
+    }
+
+    /// Leaves in a representation what the client may and wants to see, and names the schemas that remain.
+    #[must_use]
+    pub fn apply(&self, whole: Document, registry: &Registry) -> Document {
+        let mut kept = Document::with_capacity(whole.len());
+        for (key, value) in whole {
+            if !key.contains(':') {
+                let value = match registry.attribute(self.kind, &key) {
+                    Some(attribute) => self.attribute(None, attribute, value),
+                    None => None,
+                };
+                kept.extend(value.map(|value| (key, value)));
+                continue;
+            }
+            let schema = registry.extensions(self.kind).find(|schema| schema.id == key);
+            let (Some(schema), Value::Object(fields)) = (schema, value) else { continue };
+            let mut object = Document::new();
+            for (name, value) in fields {
+                if let Some(attribute) = schema.attribute(&name)
+                    && let Some(value) = self.attribute(Some(&key), attribute, value)
+                {
+                    object.insert(name, value);
+                }
+            }
+            if !object.is_empty() {
+                kept.insert(key, Value::Object(object));
+            }
+        }
+        let present: Vec<String> = kept.keys().cloned().collect();
+        if let Some(Value::Array(urns)) = kept.get_mut("schemas") {
+            let base = self.kind.urn();
+            urns.retain(|urn| urn.as_str().is_some_and(|urn| urn == base || present.iter().any(|key| key == urn)));
+        }
+        kept
+    }
+
+    fn attribute(&self, urn: Option<&str>, attribute: &Attribute, value: Value) -> Option<Value> {
+        match attribute.returned {
+            Returned::Always => return Some(value),
+            Returned::Never => return None,
+            Returned::Default | Returned::Request => {}
+        }
+        let mut whole = false;
+        let mut subs = Vec::new();
+        for selection in &self.selected {
+            match selection {
+                Selection::Base => whole |= urn.is_none(),
+                Selection::Extension(selected) => whole |= urn == Some(selected),
+                Selection::Attribute { urn: selected, name, sub } => {
+                    if selected.as_deref() == urn && *name == attribute.name {
+                        match sub {
+                            Some(sub) => subs.push(sub.as_str()),
+                            None => whole = true,
+                        }
+                    }
+                }
+            }
+        }
+        let on_request = attribute.returned == Returned::Request;
+        match self.mode {
+            Mode::Default => (!on_request).then_some(value),
+            Mode::Only if whole => Some(value),
+            Mode::Only if subs.is_empty() => None,
+            Mode::Only => Some(trim(value, &|sub| subs.contains(&sub) || is_always(attribute, sub))),
+            Mode::Except if whole || on_request => None,
+            Mode::Except if subs.is_empty() => Some(value),
+            Mode::Except => Some(trim(value, &|sub| !subs.contains(&sub) || is_always(attribute, sub))),
+        }
+    }
+}
+
+fn is_always(attribute: &Attribute, sub: &str) -> bool {
+    attribute.sub(sub).is_some_and(|sub| sub.returned == Returned::Always)
+}
+
+fn trim(value: Value, keep: &dyn Fn(&str) -> bool) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(|item| trim(item, keep)).collect()),
+        Value::Object(fields) => Value::Object(fields.into_iter().filter(|(name, _)| keep(name)).collect()),
+        other => other,
+    }
+}
+
+/// Splits a comma list of names; commas inside a value filter do not count.
+#[must_use]
+pub fn split_names(list: &str) -> Vec<String> {
+    let (mut names, mut depth, mut quoted) = (vec![String::new()], 0_usize, false);
+    for next in list.chars() {
+        match next {
+            '"' => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted => depth = depth.saturating_sub(1),
+            ',' if !quoted && depth == 0 => {
+                names.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(name) = names.last_mut() {
+            name.push(next);
+        }
+    }
+    names.into_iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(attributes: &str, excluded: &str) -> Value {
+        let registry = Registry::standard();
+        let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        let whole = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", urn], "id": "u1", "userName": "ada",
+            "name": { "givenName": "Ada", "familyName": "Byron" }, "password": "x",
+            "emails": [{ "value": "a@x.test", "type": "work" }], urn: { "department": "X", "division": "Y" },
+            "meta": { "version": "1" }
+        });
+        let projection = Projection::read(
+            &split_names(attributes),
+            &split_names(excluded),
+            &registry,
+            ResourceType::User,
+            Profile::Auto,
+            &mut Applied::default(),
+        );
+        let mut shown = projection.unwrap().apply(whole.as_object().unwrap().clone(), &registry);
+        for always in ["schemas", "id", "meta"] {
+            assert!(shown.contains_key(always), "{always}");
+        }
+        if !shown.contains_key(urn) {
+            assert_eq!(shown["schemas"], json!(["urn:ietf:params:scim:schemas:core:2.0:User"]));
+        }
+        for always in ["schemas", "id", "meta"] {
+            shown.shift_remove(always);
+        }
+        Value::Object(shown)
+    }
+
+    #[test]
+    fn r062_r064_names_choose_what_is_returned() {
+        assert_eq!(shown("USERNAME", ""), json!({ "userName": "ada" }));
+        assert_eq!(
+            shown("name.givenName,emails.value", ""),
+            json!({ "name": { "givenName": "Ada" }, "emails": [{ "value": "a@x.test" }] })
+        );
+        assert_eq!(
+            shown("emails[type eq \"a,b\"]", ""),
+            json!({ "emails": [{ "value": "a@x.test", "type": "work" }] })
+        );
+        assert_eq!(shown("nothing", ""), json!({}));
+        let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        assert_eq!(shown(&format!("{urn}:department"), ""), json!({ urn: { "department": "X" } }));
+        assert_eq!(shown(urn, ""), json!({ urn: { "department": "X", "division": "Y" } }));
+    }
+
+    #[test]
+    fn r063_always_and_never_are_not_for_the_client_to_choose() {
+        assert_eq!(shown("password", ""), json!({}));
+        let kept = shown(
+            "",
+            "id,schemas,meta,emails,name.givenName,urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+        );
+        assert_eq!(kept, json!({ "userName": "ada", "name": { "familyName": "Byron" } }));
+    }
+
+    #[test]
+    fn r062_both_lists_at_once_are_refused() {
+        let (one, registry) = ([String::from("id")], Registry::standard());
+        let both = Projection::read(&one, &one, &registry, ResourceType::User, Profile::Auto, &mut Applied::default());
+        assert_eq!(both.unwrap_err().status, 400);
+    }
+
+    #[test]
+    fn r063_excluded_members_are_not_even_wanted() {
+        let read = |attributes: &str, excluded: &str| {
+            let (attributes, excluded) = (split_names(attributes), split_names(excluded));
+            let kind = ResourceType::Group;
+            let registry = Registry::standard();
+            Projection::read(&attributes, &excluded, &registry, kind, Profile::Auto, &mut Applied::default()).unwrap()
+        };
+        assert!(!read("", "members").wants("members"));
+        assert!(!read("id", "").wants("members"));
+        assert!(read("members.value", "").wants("members"));
+        assert!(read("", "members.display").wants("members"));
+        assert!(read("", "").wants("members") && !read("", "").names("members"));
+    }
+}

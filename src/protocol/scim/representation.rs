@@ -1,0 +1,167 @@
+//! The representation of a stored resource: its document with `schemas`, `id`, `meta` and virtual attributes.
+
+use std::borrow::Cow;
+
+use chrono::DateTime;
+use chrono::Utc;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::protocol::scim::Document;
+use crate::protocol::scim::datetime;
+use crate::protocol::scim::etag;
+use crate::protocol::scim::filter::Subject;
+use crate::protocol::scim::schema::Registry;
+use crate::protocol::scim::schema::ResourceType;
+
+/// What the server knows about a resource beside its document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The kind.
+    pub kind: ResourceType,
+    /// The id as the client sees it.
+    pub id: String,
+    /// When it was made.
+    pub created: DateTime<Utc>,
+    /// When it, or its membership, changed last.
+    pub modified: DateTime<Utc>,
+    /// The version; every change counts it up.
+    pub version: i64,
+    /// The absolute address.
+    pub location: String,
+}
+
+impl Head {
+    /// The `meta` object (RFC 7643 §3.1).
+    #[must_use]
+    pub fn meta(&self) -> Value {
+        json!({
+            "resourceType": self.kind.name(),
+            "created": datetime::to_wire(self.created),
+            "lastModified": datetime::to_wire(self.modified),
+            "location": self.location,
+            "version": etag::of(self.version),
+        })
+    }
+}
+
+/// A stored resource for filters and sorting, without building its representation.
+#[derive(Debug, Clone, Copy)]
+pub struct Stored<'a> {
+    /// What the server knows.
+    pub head: &'a Head,
+    /// The stored document.
+    pub document: &'a Document,
+    /// Virtual attributes: `members`, `groups`, the object of Doorward's own extension; those that are needed.
+    pub extra: &'a Document,
+}
+
+impl Subject for Stored<'_> {
+    fn attribute(&self, urn: Option<&str>, name: &str) -> Option<Cow<'_, Value>> {
+        match (urn, name) {
+            (None, "id") => Some(Cow::Owned(Value::from(self.head.id.as_str()))),
+            (None, "meta") => Some(Cow::Owned(self.head.meta())),
+            (None, "schemas") => Some(Cow::Owned(schemas(self.head.kind, &[self.document, self.extra]))),
+            _ => self.extra.attribute(urn, name).or_else(|| self.document.attribute(urn, name)),
+        }
+    }
+}
+
+/// The base URN, and those of the extensions whose objects are there.
+fn schemas(kind: ResourceType, documents: &[&Document]) -> Value {
+    let present = documents.iter().flat_map(|document| document.keys()).filter(|key| key.contains(':'));
+    let mut urns = vec![kind.urn()];
+    for urn in present {
+        if !urns.contains(&urn.as_str()) {
+            urns.push(urn);
+        }
+    }
+    Value::from(urns)
+}
+
+/// The whole representation. `extra` are the virtual attributes that the answer carries; a nulled one is left out.
+#[must_use]
+pub fn represent(head: &Head, document: Document, extra: Document) -> Document {
+    let mut whole = Document::with_capacity(document.len() + extra.len() + 3);
+    whole.insert("schemas".to_owned(), schemas(head.kind, &[&document, &extra]));
+    whole.insert("id".to_owned(), Value::from(head.id.as_str()));
+    whole.extend(document);
+    whole.extend(extra.into_iter().filter(|(_, value)| !value.is_null()));
+    whole.insert("meta".to_owned(), head.meta());
+    whole
+}
+
+/// Makes `$ref` of a document's manager, and its displayName, which the caller looked up, if anyone is there.
+pub fn show_manager(document: &mut Document, location: impl FnOnce(&str) -> String, display_name: Option<&str>) {
+    let urn = crate::protocol::scim::schema::ENTERPRISE_URN;
+    let manager = document.get_mut(urn).and_then(|object| object.get_mut("manager")).and_then(Value::as_object_mut);
+    let Some(manager) = manager else { return };
+    let Some(id) = manager.get("value").and_then(Value::as_str).map(str::to_owned) else { return };
+    manager.insert("$ref".to_owned(), Value::from(location(&id)));
+    if let Some(name) = display_name {
+        manager.insert("displayName".to_owned(), Value::from(name));
+    }
+}
+
+/// The ids that a document refers to as its manager.
+#[must_use]
+pub fn manager_of(document: &Document) -> Option<&str> {
+    document.get(crate::protocol::scim::schema::ENTERPRISE_URN)?.get("manager")?.get("value")?.as_str()
+}
+
+/// Whether the registry declares every key of a document; a key of a removed custom schema is to be left out.
+#[must_use]
+pub fn is_declared(registry: &Registry, kind: ResourceType, key: &str) -> bool {
+    if key.contains(':') {
+        return registry.extensions(kind).any(|schema| schema.id == key);
+    }
+    registry.attribute(kind, key).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::scim::filter::Filter;
+    use crate::protocol::scim::profile::Profile;
+
+    fn head() -> Head {
+        let at = datetime::parse("2026-01-02T03:04:05Z").unwrap();
+        let location = "https://x.test/scim/v2/d/Users/u1".to_owned();
+        Head { kind: ResourceType::User, id: "u1".into(), created: at, modified: at, version: 3, location }
+    }
+
+    fn document(value: Value) -> Document {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn r001_r005_a_representation_has_schemas_id_and_meta() {
+        let urn = crate::protocol::scim::schema::ENTERPRISE_URN;
+        let stored = document(json!({ "userName": "a", urn: { "department": "X" } }));
+        let whole = Value::Object(represent(&head(), stored, document(json!({ "groups": [{ "value": "g" }] }))));
+        assert_eq!(whole["schemas"], json!([ResourceType::User.urn(), urn]));
+        assert_eq!(whole["meta"]["version"], json!("W/\"3\""));
+        assert_eq!(whole["meta"]["lastModified"], json!("2026-01-02T03:04:05.000Z"));
+        assert_eq!(whole["groups"], json!([{ "value": "g" }]));
+    }
+
+    #[test]
+    fn r049_filters_see_the_virtual_attributes_of_a_stored_resource() {
+        let (stored, extra) = (document(json!({ "userName": "a" })), document(json!({ "groups": [{ "value": "g" }] })));
+        let head = head();
+        let stored = Stored { head: &head, document: &stored, extra: &extra };
+        let text = "id eq \"u1\" and meta.lastModified gt \"2026-01-01T00:00:00Z\" and groups eq \"g\" and \
+                    schemas eq \"urn:ietf:params:scim:schemas:core:2.0:User\" and meta.resourceType eq \"User\"";
+        let filter = Filter::parse(text, &Registry::standard(), ResourceType::User, Profile::Auto).unwrap();
+        assert!(filter.matches(&stored));
+    }
+
+    #[test]
+    fn r075_a_manager_is_shown_with_its_address_and_name() {
+        let urn = crate::protocol::scim::schema::ENTERPRISE_URN;
+        let mut stored = document(json!({ urn: { "manager": { "value": "m" } } }));
+        assert_eq!(manager_of(&stored), Some("m"));
+        show_manager(&mut stored, |id| format!("/Users/{id}"), Some("Boss"));
+        assert_eq!(stored[urn]["manager"], json!({ "value": "m", "$ref": "/Users/m", "displayName": "Boss" }));
+    }
+}

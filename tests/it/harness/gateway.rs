@@ -1,0 +1,260 @@
+//! A gateway of a test's own: real routes on a port, a clock in hand, a database that nobody else uses.
+
+use super::database::{Engine, TestDatabase, dawn};
+use chrono::Duration;
+use doorward::base::ids::{DirectoryId, OrgId, OrgNo, RuleId, TokenId};
+use doorward::base::seal::MasterKey;
+use doorward::base::sources::{ManualClock, Sources};
+use doorward::base::token::{TokenKind, TokenMint, reveal};
+use doorward::base::urls::Urls;
+use doorward::http;
+use doorward::service::panels::{self, PanelCache};
+use doorward::service::settings::Settings;
+use doorward::service::{Gateway, access};
+use doorward::store::directories::DirectoryTokenRow;
+use doorward::store::organizations::{ClientRow, DomainRow, OrganizationRow};
+use doorward::store::{Done, StoreError, directories, organizations, seats};
+use doorward::upstream::{Outgoing, Upstream};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A running gateway.
+pub struct TestGateway {
+    /// What use cases stand on: tests ask the database through it.
+    pub gateway: Gateway,
+    /// Where it answers, without a slash at the end.
+    pub base: String,
+    /// The clock, in hand.
+    pub clock: Arc<ManualClock>,
+    _database: TestDatabase,
+}
+
+impl TestGateway {
+    /// Starts one, with an empty database.
+    pub async fn start(engine: Engine) -> Self {
+        // Another test of this program may have installed it.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let database = TestDatabase::new(engine).await;
+        let store = database.open().await;
+        let clock = ManualClock::at(dawn());
+        let sources = Sources::by_hand(clock.clone(), 7);
+        panels::seed(&store, &sources).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let master = MasterKey::from_base64(&MasterKey::mint(&sources)).unwrap();
+        let loopback = vec!["127.0.0.1/32".parse().unwrap()];
+        let gateway = Gateway {
+            store,
+            urls: Urls::new(&base.parse().unwrap()),
+            master: Arc::new(master),
+            mint: TokenMint::new(&[7; 32]),
+            settings: Arc::new(Settings { password_work: (64, 1, 1), ..Settings::default() }),
+            upstream: Upstream::new(Outgoing::new(loopback).unwrap(), &sources),
+            panels: PanelCache::default(),
+            keys: doorward::service::keys::KeyRing::default(),
+            sources,
+        };
+        let routes = http::scim::routes().with_state(gateway.clone());
+        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        Self { gateway, base, clock, _database: database }
+    }
+
+    /// Lets time pass.
+    pub fn wait(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// A new organization of the MSP panel, with its own proved domain `<slug>.test`, two clients and these rules.
+    pub async fn organization(&self, slug: &str, seats: Option<i64>, rules: Value) -> TestOrganization<'_> {
+        let gw = &self.gateway;
+        let org = gw.store.draw_org().await.unwrap();
+        let row = OrganizationRow {
+            id: OrgId::mint(&gw.sources),
+            slug: slug.to_owned(),
+            name: slug.to_owned(),
+            panel: "msp".into(),
+            seats,
+            enforcement: "off".into(),
+            settings: "{}".into(),
+            panel_version: None,
+        };
+        let now = gw.sources.now();
+        let domain = format!("{slug}.test");
+        let rules: Vec<_> =
+            rules.as_array().unwrap().iter().map(|rule| (RuleId::mint(&gw.sources), rule.to_string())).collect();
+        gw.store
+            .write::<_, StoreError, _>(org, async move |tx| {
+                organizations::insert(tx, &row, now).await?;
+                organizations::put_domain(tx, &DomainRow { name: domain.clone(), verified: true }).await?;
+                organizations::put_client(tx, &client("north")).await?;
+                organizations::put_client(tx, &client("south")).await?;
+                organizations::replace_rules(tx, &rules).await?;
+                seats::set_limit(tx, row.seats).await?;
+                Ok(Done::of(()))
+            })
+            .await
+            .unwrap();
+        TestOrganization { home: self, org }
+    }
+}
+
+fn client(key: &str) -> ClientRow {
+    ClientRow { key: key.into(), name: key.into(), departments: "[]".into() }
+}
+
+/// The rules of most stories.
+pub fn usual_rules() -> Value {
+    json!([
+        {"group": "panel-admins", "role": "msp_admin"},
+        {"pattern": "panel-{client}-users", "role": "msp_user", "clients": ["{client}"]},
+    ])
+}
+
+/// An organization of a test.
+pub struct TestOrganization<'a> {
+    home: &'a TestGateway,
+    /// Its number.
+    pub org: OrgNo,
+}
+
+impl TestOrganization<'_> {
+    /// A new directory of it, with one token.
+    pub async fn directory(&self, key: &str, profile: &str) -> Directory {
+        let gw = &self.home.gateway;
+        let id = DirectoryId::mint(&gw.sources);
+        let token = gw.mint.mint(&gw.sources, TokenKind::Directory, self.org);
+        let row = DirectoryTokenRow {
+            id: TokenId::mint(&gw.sources),
+            label: "test".into(),
+            created: gw.sources.now(),
+            until: None,
+            used: None,
+        };
+        let (key, profile, hash, now) = (key.to_owned(), profile.to_owned(), token.hash, gw.sources.now());
+        gw.store
+            .write::<_, StoreError, _>(self.org, async move |tx| {
+                let src = directories::insert(tx, id, &key, &profile, now).await?;
+                directories::insert_token(tx, src, hash, &row).await?;
+                Ok(Done::of(()))
+            })
+            .await
+            .unwrap();
+        Directory {
+            base: format!("{}/scim/v2/{id}", self.home.base),
+            token: reveal(&token.text).to_owned(),
+            client: reqwest::Client::new(),
+        }
+    }
+
+    /// What the person behind a pushed User may do right now: (role, clients of the first grant, seat).
+    pub async fn access(&self, user: &str) -> (Option<String>, String, String) {
+        let gw = &self.home.gateway;
+        let person = self.person(user).await;
+        let current = access::current(gw, self.org, person).await.unwrap();
+        let clients = current.access.grants.first().map_or_else(String::new, |grant| grant.clients.to_string());
+        (current.access.role, clients, format!("{:?}", current.seat))
+    }
+
+    /// The person behind a pushed User.
+    pub async fn person(&self, user: &str) -> doorward::base::ids::PersonId {
+        let id = user.parse().unwrap();
+        let found = self
+            .home
+            .gateway
+            .store
+            .read::<_, StoreError, _>(self.org, async move |tx| doorward::store::resources::person_of(tx, id).await)
+            .await
+            .unwrap();
+        found.unwrap()
+    }
+}
+
+/// An IdP's SCIM client, with one directory's token.
+#[derive(Clone)]
+pub struct Directory {
+    /// Its SCIM base URL.
+    pub base: String,
+    /// The token that it sends.
+    pub token: String,
+    client: reqwest::Client,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The body, where it is JSON; `null` where there is none.
+    pub body: Value,
+    /// The headers.
+    pub headers: reqwest::header::HeaderMap,
+}
+
+impl Reply {
+    /// The id of the resource that came back.
+    pub fn id(&self) -> String {
+        self.body["id"].as_str().unwrap_or_else(|| panic!("no id in {self:?}")).to_owned()
+    }
+
+    /// Insists on a status; the reply, for more.
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.body);
+        self
+    }
+}
+
+impl Directory {
+    /// The same directory's address with another token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
+    /// A call, as `PATCH /Users/…`.
+    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        let mut request = self
+            .client
+            .request(method.parse().unwrap(), format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.token));
+        if let Some(body) = body {
+            request = request.header("content-type", "application/scim+json").body(body.to_string());
+        }
+        let reply = request.send().await.unwrap();
+        let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
+        let text = reply.text().await.unwrap();
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        Reply { status, body, headers }
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.call("GET", path, None).await
+    }
+
+    /// A new User, with an externalId made from the name.
+    pub async fn create_user(&self, user_name: &str) -> Reply {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": user_name,
+            "externalId": format!("ext-{user_name}"), "active": true,
+            "name": {"givenName": "Ada", "familyName": "Byron"},
+            "emails": [{"value": user_name, "type": "work", "primary": true}],
+        });
+        self.call("POST", "/Users", Some(body)).await
+    }
+
+    /// A new Group with these members.
+    pub async fn create_group(&self, name: &str, members: &[&str]) -> Reply {
+        let members: Vec<_> = members.iter().map(|id| json!({"value": id})).collect();
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": name, "members": members,
+        });
+        self.call("POST", "/Groups", Some(body)).await
+    }
+
+    /// A PATCH of these operations.
+    pub async fn patch(&self, path: &str, operations: Value) -> Reply {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations,
+        });
+        self.call("PATCH", path, Some(body)).await
+    }
+}

@@ -1,0 +1,103 @@
+//! A push becomes access: group → rule → role, client scope and seat, right from the commit.
+
+use crate::harness::database::on_both_engines;
+use crate::harness::gateway::{TestGateway, usual_rules};
+use serde_json::json;
+
+on_both_engines! {
+    async fn a_membership_gives_a_role_in_a_client_and_its_end_takes_it(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        assert_eq!(acme.access(&ada).await.0, None);
+        let group = okta.create_group("panel-north-users", &[]).await.expect(201).id();
+        okta.patch(&format!("/Groups/{group}"), json!([{"op": "add", "path": "members", "value": [{"value": ada}]}])).await.expect(200);
+        let (role, clients, seat) = acme.access(&ada).await;
+        assert_eq!((role.as_deref(), clients.as_str(), seat.as_str()), (Some("msp_user"), "north", "Held"));
+        assert_eq!(okta.get(&format!("/Users/{ada}")).await.expect(200).body["groups"][0]["display"], "panel-north-users");
+        let removal = json!([{"op": "remove", "path": format!("members[value eq \"{ada}\"]")}]);
+        okta.patch(&format!("/Groups/{group}"), removal).await.expect(200);
+        let (role, _, seat) = acme.access(&ada).await;
+        assert_eq!((role, seat.as_str()), (None, "None"));
+    }
+
+    async fn a_renamed_or_deleted_group_is_followed_at_once(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        let group = okta.create_group("panel-north-users", &[&ada]).await.expect(201).id();
+        let rename = json!([{"op": "replace", "value": {"id": group, "displayName": "panel-south-users"}}]);
+        okta.patch(&format!("/Groups/{group}"), rename).await.expect(200);
+        assert_eq!(acme.access(&ada).await.1, "south");
+        okta.call("DELETE", &format!("/Groups/{group}"), None).await.expect(204);
+        assert_eq!(acme.access(&ada).await.0, None);
+    }
+
+    async fn nothing_widens_by_accident(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        for name in ["admin", "owner", "panel-elsewhere-users"] {
+            okta.create_group(name, &[&ada]).await.expect(201);
+        }
+        assert_eq!(acme.access(&ada).await.0, None);
+    }
+
+    async fn a_seat_that_is_freed_goes_to_the_first_who_waits(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", Some(1), usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let mut people = Vec::new();
+        for name in ["ada", "bob", "cleo"] {
+            people.push(okta.create_user(&format!("{name}@acme.test")).await.expect(201).id());
+        }
+        let group = okta.create_group("panel-north-users", &[]).await.expect(201).id();
+        for id in &people {
+            gw.wait(chrono::Duration::minutes(1));
+            okta.patch(&format!("/Groups/{group}"), json!([{"op": "add", "path": "members", "value": [{"value": id}]}])).await.expect(200);
+        }
+        let mut seats = Vec::new();
+        for id in &people {
+            seats.push(acme.access(id).await.2);
+        }
+        assert_eq!(seats, ["Held", "Waiting", "Waiting"]);
+        okta.patch(&format!("/Users/{}", people[0]), json!([{"op": "replace", "value": {"active": false}}])).await.expect(200);
+        assert_eq!(acme.access(&people[1]).await.2, "Held");
+        assert_eq!(acme.access(&people[2]).await.2, "Waiting");
+    }
+
+    async fn an_unknown_member_is_skipped_and_named_while_the_rest_is_applied(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        let group = okta.create_group("panel-north-users", &[]).await.expect(201).id();
+        let stranger = "00000000-0000-7000-8000-000000000000";
+        let reply = okta.patch(&format!("/Groups/{group}"), json!([
+            {"op": "add", "path": "members", "value": [{"value": stranger}, {"value": ada}]},
+        ])).await.expect(200);
+        assert_eq!(reply.headers["scim-skipped"].to_str().unwrap(), stranger);
+        assert_eq!(reply.body["members"].as_array().unwrap().len(), 1);
+    }
+
+    async fn fifty_at_once_leave_fifty_members(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let group = okta.create_group("panel-north-users", &[]).await.expect(201).id();
+        let mut people = Vec::new();
+        for i in 0..50 {
+            people.push(okta.create_user(&format!("user{i}@acme.test")).await.expect(201).id());
+        }
+        let calls = people.iter().map(|id| {
+            let (okta, path, id) = (okta.clone(), format!("/Groups/{group}"), id.clone());
+            async move { okta.patch(&path, json!([{"op": "add", "path": "members", "value": [{"value": id}]}])).await.status }
+        });
+        let statuses = futures::future::join_all(calls).await;
+        assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+        assert_eq!(okta.get(&format!("/Groups/{group}")).await.expect(200).body["members"].as_array().unwrap().len(), 50);
+    }
+}

@@ -1,0 +1,5 @@
+//! SCIM as IdPs meet it, on both engines.
+
+mod access;
+mod users;
+mod walls;
