@@ -41,8 +41,13 @@ pub enum StartError {
     /// The key of the token hashes does not open under this master key.
     #[error("this database was made with another master key")]
     OtherKey(#[source] SealError),
+<<<<<<< HEAD
     /// The client for calls to IdPs.
     #[error("calls to IdPs cannot be made")]
+=======
+    /// The client that calls IdPs.
+    #[error("calls to identity providers cannot be made")]
+>>>>>>> issuing
     Outgoing(#[from] OutgoingError),
     /// The database.
     #[error("the database cannot be used")]
@@ -121,6 +126,7 @@ pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
         .merge(admin::routes())
         .merge(oidc_op::routes())
         .merge(forward_auth::routes())
+        .merge(scim::routes())
         .with_state(gateway);
     edge::around(routes, edge)
 }

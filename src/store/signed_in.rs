@@ -75,3 +75,19 @@ pub async fn end(tx: &mut Tx, session: SessionId) -> Result<bool, StoreError> {
     tx.conn.exec("DELETE FROM code WHERE org = $1 AND session = $2", args![org, session]).await?;
     Ok(gone > 0)
 }
+
+/// A session to test with; real ones are begun by a sign-in.
+#[cfg(test)]
+pub(crate) async fn begin(
+    tx: &mut Tx,
+    hash: TokenHash,
+    id: SessionId,
+    person: &PersonRow,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<(), StoreError> {
+    let org = tx.org;
+    let sql = "INSERT INTO session (org, hash, id, person, epoch, auth_time, amr, created, until) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $8)";
+    tx.conn.exec(sql, args![org, hash, id, person.id, person.epoch, now, "[\"pwd\"]", until]).await?;
+    Ok(())
+}

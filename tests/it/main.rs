@@ -4,5 +4,6 @@
 
 mod floors;
 mod harness;
+mod openid_provider;
 mod scim;
 mod units_of_work;

@@ -14,6 +14,8 @@ mod id_token;
 mod introspect;
 mod refresh;
 mod revoke;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use authorize::{Next, authorize};
