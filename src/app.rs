@@ -41,13 +41,8 @@ pub enum StartError {
     /// The key of the token hashes does not open under this master key.
     #[error("this database was made with another master key")]
     OtherKey(#[source] SealError),
-<<<<<<< HEAD
     /// The client for calls to IdPs.
     #[error("calls to IdPs cannot be made")]
-=======
-    /// The client that calls IdPs.
-    #[error("calls to identity providers cannot be made")]
->>>>>>> issuing
     Outgoing(#[from] OutgoingError),
     /// The database.
     #[error("the database cannot be used")]

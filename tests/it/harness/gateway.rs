@@ -52,11 +52,7 @@ impl TestGateway {
             settings: Arc::new(Settings { password_work: (64, 1, 1), ..Settings::default() }),
             upstream: Upstream::new(Outgoing::new(loopback).unwrap(), &sources),
             panels: PanelCache::default(),
-<<<<<<< HEAD
             keys: KeyRing::default(),
-=======
-            keys: doorward::service::keys::KeyRing::default(),
->>>>>>> issuing
             sources,
         };
         let served = gateway.clone();
