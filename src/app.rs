@@ -10,6 +10,7 @@ use crate::http::edge::{self, Edge, Problem};
 use crate::http::forward_auth;
 use crate::http::oidc_op;
 use crate::http::scim;
+use crate::jobs;
 use crate::service::keys::KeyRing;
 use crate::service::panels::{self, PanelCache};
 use crate::service::settings::Settings;
@@ -142,8 +143,10 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let store = gateway.store.clone();
+    let jobs = tokio::spawn(jobs::run(gateway.clone()));
     let service = router(gateway, timeout).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    jobs.abort();
     store.close().await;
     Ok(())
 }

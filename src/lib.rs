@@ -8,6 +8,7 @@ pub mod base;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod jobs;
 pub mod lab;
 pub mod protocol;
 pub mod service;

@@ -22,7 +22,10 @@ pub enum PanelLoadError {
 
 /// Definitions by key and version; a version never changes, so nothing here goes stale.
 #[derive(Debug, Clone, Default)]
-pub struct PanelCache(Arc<Mutex<HashMap<(String, i64), Arc<PanelDefinition>>>>);
+pub struct PanelCache(Arc<Mutex<Known>>);
+
+/// By key and version.
+type Known = HashMap<(String, i64), Arc<PanelDefinition>>;
 
 impl PanelCache {
     /// A definition that has been loaded already.
