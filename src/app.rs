@@ -7,6 +7,7 @@ use crate::base::urls::Urls;
 use crate::config::{self, Config, ConfigError, KeyError};
 use crate::http::admin;
 use crate::http::edge::{self, Edge, Problem};
+use crate::http::scim;
 use crate::service::panels::{self, PanelCache};
 use crate::service::settings::Settings;
 use crate::service::{Gateway, health};
@@ -107,6 +108,7 @@ pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .merge(admin::routes())
+        .merge(scim::routes())
         .with_state(gateway);
     edge::around(routes, edge)
 }

@@ -123,7 +123,7 @@ pub fn group_change(groups: &Groups, absent: GroupsAbsent, directory_active: boo
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityPart {
-    /// The subject if it has the form of an e-mail, else a verified e-mail: the default.
+    /// The SAML NameID, then the e-mail where it counts; for OpenID a verified e-mail alone: the default.
     #[default]
     SubjectOrEmail,
     /// The subject.

@@ -1,6 +1,7 @@
-//! The doors: one room for each dialect, and the edge in front of them all.
+//! The doors that speak HTTP: each extracts, calls a use case and answers in the dialect of its door.
 //!
-//! Owns addresses, extractors and answers; hands on what was asked to `service`. Must not know the store.
+//! Owns statuses, headers and dialects. Must not know SQL or rules.
 
 pub mod admin;
 pub mod edge;
+pub mod scim;

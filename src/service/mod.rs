@@ -3,9 +3,11 @@
 //! Owns steps and their order; hands on results and classed errors. Must not know HTTP nor how a row looks on disk.
 
 pub mod access;
+pub mod console;
 pub mod health;
 pub mod panels;
 pub mod passwords;
+pub mod provisioning;
 pub mod settings;
 
 use crate::base::ids::EventId;

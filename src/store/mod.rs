@@ -5,20 +5,23 @@
 
 pub mod access;
 pub mod api_tokens;
-mod apps;
+pub mod apps;
 pub mod audit;
 pub mod connections;
 pub mod directories;
 pub mod enforcement;
 mod engine;
 mod entry;
+pub mod members;
 mod migrations;
 mod numbers;
 pub mod organizations;
 pub mod panels;
 pub mod people;
+pub mod resources;
 pub mod seats;
 mod secrets;
+pub mod tombstones;
 mod unit;
 
 pub use apps::AppRow;

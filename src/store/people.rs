@@ -214,13 +214,9 @@ pub async fn drop_password(tx: &mut Tx, person: PersonId) -> Result<(), StoreErr
 /// When the database fails.
 pub async fn drop_credentials(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
     let org = tx.org;
-    for sql in [
-        "DELETE FROM session WHERE org = $1 AND person = $2",
-        "DELETE FROM token WHERE org = $1 AND person = $2",
-        "DELETE FROM mailed WHERE org = $1 AND person = $2",
-    ] {
-        tx.conn.exec(sql, args![org, person]).await?;
-    }
+    tx.conn.exec("DELETE FROM session WHERE org = $1 AND person = $2", args![org, person]).await?;
+    tx.conn.exec("DELETE FROM token WHERE org = $1 AND person = $2", args![org, person]).await?;
+    tx.conn.exec("DELETE FROM mailed WHERE org = $1 AND person = $2", args![org, person]).await?;
     Ok(())
 }
 
@@ -255,6 +251,16 @@ pub async fn link(
             args![org, con, subject, person, now],
         )
         .await?;
+    Ok(())
+}
+
+/// Unlinks a person from every subject.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_links(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn.exec("DELETE FROM link WHERE org = $1 AND person = $2", args![org, person]).await?;
     Ok(())
 }
 

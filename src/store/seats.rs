@@ -13,18 +13,19 @@ const SLOTS: i64 = 8;
 pub async fn take(tx: &mut Tx) -> Result<bool, StoreError> {
     let org = tx.org;
     // First a slot that nobody holds; only when all others are empty is it worth waiting for one that is held.
-    for pick in [
-        "SELECT slot FROM seat_slot WHERE org = $1 AND free > 0 LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED",
-        "SELECT slot FROM seat_slot WHERE org = $1 AND free > 0 LIMIT 1 FOR NO KEY UPDATE",
-    ] {
-        if let Some(row) = tx.conn.one(pick, args![org]).await? {
-            let sql = "UPDATE seat_slot SET free = free - 1 WHERE org = $1 AND slot = $2 AND free > 0";
-            if tx.conn.exec(sql, args![org, row.int(0)?]).await? > 0 {
-                return Ok(true);
-            }
-        }
+    let idle = "SELECT slot FROM seat_slot WHERE org = $1 AND free > 0 LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED";
+    let held = "SELECT slot FROM seat_slot WHERE org = $1 AND free > 0 LIMIT 1 FOR NO KEY UPDATE";
+    if take_from(tx, idle).await? || take_from(tx, held).await? {
+        return Ok(true);
     }
     Ok(tx.conn.one("SELECT slot FROM seat_slot WHERE org = $1 LIMIT 1", args![org]).await?.is_none())
+}
+
+async fn take_from(tx: &mut Tx, pick: &'static str) -> Result<bool, StoreError> {
+    let org = tx.org;
+    let Some(row) = tx.conn.one(pick, args![org]).await? else { return Ok(false) };
+    let sql = "UPDATE seat_slot SET free = free - 1 WHERE org = $1 AND slot = $2 AND free > 0";
+    Ok(tx.conn.exec(sql, args![org, row.int(0)?]).await? > 0)
 }
 
 /// Gives a seat back; to the slot that is deepest in debt, if a lowered limit has left one.

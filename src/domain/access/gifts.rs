@@ -89,7 +89,7 @@ pub struct Outcome {
     pub group: Option<usize>,
     /// Who brought the group or attribute.
     pub from: Source,
-    /// What it gives: role key and scope. Several only where a denial can be read in several ways.
+    /// The role that it gives, and where; `None` for flags or a seat alone, for a denial, and for nothing.
     pub gives: Option<(String, ClientScope)>,
     /// Whether it takes instead.
     pub denies: bool,
@@ -97,6 +97,14 @@ pub struct Outcome {
     pub missing: Vec<NoGift>,
     pub(super) gift: Option<Gift>,
     pub(super) denials: Vec<Denial>,
+}
+
+impl Outcome {
+    /// Whether it gives anything: a role, a flag or a word about the seat.
+    #[must_use]
+    pub fn gives_something(&self) -> bool {
+        self.gift.is_some()
+    }
 }
 
 /// What every rule does for every group and attribute of a person, in the order of the rules, then of the groups.
@@ -125,6 +133,8 @@ struct Met<'a> {
     from: &'a Source,
     /// The ways to read the group's name; one empty reading for a condition without captures.
     readings: Vec<Reading<'a>>,
+    /// Whether there are no other ways.
+    complete: bool,
 }
 
 fn met<'a>(org: &'a OrgFacts, person: &'a PersonFacts) -> Vec<Met<'a>> {
@@ -138,12 +148,13 @@ fn met<'a>(org: &'a OrgFacts, person: &'a PersonFacts) -> Vec<Met<'a>> {
         let by_id = org.rules.for_id(&group.id).iter();
         let by_id = by_id.chain(by_external.map_or(&[][..], |id| org.rules.for_id(id)));
         for &rule in org.rules.for_name(&name).iter().chain(by_id).filter(|rule| counts(**rule, &group.from)) {
-            met.push(Met { rule, group: Some(number), from: &group.from, readings: vec![Vec::new()] });
+            met.push(Met { rule, group: Some(number), from: &group.from, readings: vec![Vec::new()], complete: true });
         }
         for (rule, pattern) in org.rules.patterns().iter().filter(|(rule, _)| counts(*rule, &group.from)) {
             let readings = pattern.readings(&name);
-            if !readings.is_empty() {
-                met.push(Met { rule: *rule, group: Some(number), from: &group.from, readings });
+            if !readings.ways.is_empty() {
+                let (readings, complete) = (readings.ways, readings.complete);
+                met.push(Met { rule: *rule, group: Some(number), from: &group.from, readings, complete });
             }
         }
     }
@@ -154,7 +165,7 @@ fn met<'a>(org: &'a OrgFacts, person: &'a PersonFacts) -> Vec<Met<'a>> {
                 let wanted = org.rules.rule(rule).map(|rule| &rule.when);
                 if matches!(wanted, Some(When::Attribute { one_of, .. }) if one_of.iter().any(|v| values.contains(&fold(v))))
                 {
-                    met.push(Met { rule, group: None, from: &facts.from, readings: vec![Vec::new()] });
+                    met.push(Met { rule, group: None, from: &facts.from, readings: vec![Vec::new()], complete: true });
                 }
             }
         }
@@ -183,7 +194,8 @@ fn outcome(org: &OrgFacts, person: &PersonFacts, met: &Met<'_>) -> Outcome {
         return outcome;
     }
     let one = read.iter().find(|r| r.fits).map(|r| (r.role.clone(), r.clients.clone()));
-    if read.iter().filter(|r| r.fits).any(|r| one.as_ref() != Some(&(r.role.clone(), r.clients.clone()))) {
+    let other = |r: &Read| r.fits && one.as_ref() != Some(&(r.role.clone(), r.clients.clone()));
+    if !met.complete || read.iter().any(other) {
         outcome.missing = vec![NoGift::Ambiguous];
         return outcome;
     }

@@ -4,6 +4,8 @@
 //! result. Hands on [`Access`] to be stored, and [`Outcome`]s to be explained. Must not know where facts come from.
 
 mod gifts;
+#[cfg(test)]
+mod model;
 mod resolve;
 #[cfg(test)]
 mod tests;

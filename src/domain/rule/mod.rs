@@ -15,6 +15,7 @@ pub use check::RuleGround;
 pub use pattern::Pattern;
 pub use pattern::PatternError;
 pub use pattern::Reading;
+pub use pattern::Readings;
 
 use super::client::ClientScope;
 use serde::{Deserialize, Serialize};

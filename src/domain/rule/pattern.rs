@@ -63,6 +63,15 @@ pub struct Pattern {
 /// One way to read a name: (capture, folded value), in the order of the pattern.
 pub type Reading<'p> = Vec<(&'p str, String)>;
 
+/// The ways to read a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readings<'p> {
+    /// Those that were found.
+    pub ways: Vec<Reading<'p>>,
+    /// Whether there are no others. A name with too many to be tried is not to be trusted to mean any one of them.
+    pub complete: bool,
+}
+
 impl Pattern {
     /// Reads a pattern.
     ///
@@ -126,13 +135,13 @@ impl Pattern {
     ///
     /// `panel-{client}-{role}` reads `panel-a-b-c` in two ways; who knows the clients chooses.
     #[must_use]
-    pub fn readings(&self, folded_name: &str) -> Vec<Reading<'_>> {
-        let mut found = Vec::new();
+    pub fn readings(&self, folded_name: &str) -> Readings<'_> {
+        let (mut ways, mut steps) = (Vec::new(), MOST_STEPS);
         if folded_name.len() <= LONGEST_NAME {
-            let mut steps = MOST_STEPS;
-            read(&self.parts, folded_name, &mut Vec::new(), &mut found, &mut steps);
+            read(&self.parts, folded_name, &mut Vec::new(), &mut ways, &mut steps);
         }
-        found
+        let complete = ways.len() < MOST_READINGS && steps > 0;
+        Readings { ways, complete }
     }
 }
 
@@ -193,7 +202,12 @@ mod tests {
 
     fn readings(pattern: &str, name: &str) -> Vec<Vec<String>> {
         let pattern = Pattern::parse(pattern).unwrap();
-        pattern.readings(&fold(name)).into_iter().map(|r| r.into_iter().map(|(_, value)| value).collect()).collect()
+        pattern
+            .readings(&fold(name))
+            .ways
+            .into_iter()
+            .map(|r| r.into_iter().map(|(_, value)| value).collect())
+            .collect()
     }
 
     #[test]
@@ -215,7 +229,10 @@ mod tests {
     }
 
     #[test]
-    fn a_long_run_of_separators_costs_no_time() {
+    fn a_long_run_of_separators_costs_no_time_and_is_said_to_be_unread() {
+        let pattern = Pattern::parse("x-{a}-{b}-{c}-{d}").unwrap();
+        assert!(!pattern.readings(&format!("x-{}", "-".repeat(500))).complete);
+        assert!(pattern.readings("x-1-2-3-4").complete);
         assert!(readings("x-{a}-{b}-{c}-{d}", &format!("x-{}", "-".repeat(500))).len() <= MOST_READINGS);
         assert!(readings("x-{a}-{b}-{c}-{d}-z", &format!("x-{}", "-".repeat(500))).is_empty());
     }

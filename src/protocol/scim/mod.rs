@@ -1,1 +1,25 @@
-//! scim.
+//! SCIM 2.0 (RFC 7643, 7644, 9865, 9967): resources as documents, filters, PATCH, lists, discovery, events.
+//!
+//! Owns the grammar and the rules of the standard, and the normaliser that lifts an IdP's dialect to it.
+//! Hands on documents (`serde_json` maps in canonical spelling), typed requests and SCIM errors. Membership is never
+//! inside a document: a group's PATCH comes out as document changes and an ordered list of [`member::MemberChange`].
+//! Must not know any other room of ours, nor the network, the clock (`now` is an argument) or a database.
+
+pub mod datetime;
+pub mod discovery;
+mod elements;
+pub mod error;
+pub mod filter;
+mod fold;
+pub mod member;
+mod normalise;
+pub mod patch;
+pub mod path;
+pub mod profile;
+pub mod projection;
+pub mod resource;
+pub mod schema;
+mod value;
+
+/// A JSON object: how every resource is kept and handed on.
+pub type Document = serde_json::Map<String, serde_json::Value>;

@@ -16,6 +16,7 @@ pub(crate) use lite::Lite;
 pub(crate) use lite_jobs::LiteEngine;
 pub(crate) use row::{Row, Val};
 
+use futures::future::BoxFuture;
 use sqlx::{Pool, Postgres, pool::PoolConnection};
 use std::borrow::Cow;
 
@@ -42,36 +43,50 @@ pub(crate) enum Conn {
 
 impl Conn {
     /// Runs a statement; the number of rows that it changed.
-    pub(crate) async fn exec(&mut self, sql: impl Into<Cow<'static, str>>, args: &[Val]) -> Result<u64, StoreError> {
-        match self {
-            Self::Lite(conn) => conn.exec(&sql.into(), args),
-            Self::Pg(conn) => pg::exec(conn, sql.into(), args).await,
-            Self::PgTx(conn) => pg::exec(conn, sql.into(), args).await,
-            Self::Away => Err(StoreError::Closed),
-        }
+    ///
+    /// The future is boxed here: behind it the borrow checker need not look into every unit of work to see that it
+    /// may be sent between threads.
+    pub(crate) fn exec<'a>(
+        &'a mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: &'a [Val],
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+        let sql = sql.into();
+        Box::pin(async move {
+            match self {
+                Self::Lite(conn) => conn.exec(&sql, args),
+                Self::Pg(conn) => pg::exec(conn, sql, args).await,
+                Self::PgTx(conn) => pg::exec(conn, sql, args).await,
+                Self::Away => Err(StoreError::Closed),
+            }
+        })
     }
 
     /// Runs a query; all its rows.
-    pub(crate) async fn all(
-        &mut self,
+    pub(crate) fn all<'a>(
+        &'a mut self,
         sql: impl Into<Cow<'static, str>>,
-        args: &[Val],
-    ) -> Result<Vec<Row>, StoreError> {
-        match self {
-            Self::Lite(conn) => conn.all(&sql.into(), args),
-            Self::Pg(conn) => pg::all(conn, sql.into(), args).await,
-            Self::PgTx(conn) => pg::all(conn, sql.into(), args).await,
-            Self::Away => Err(StoreError::Closed),
-        }
+        args: &'a [Val],
+    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+        let sql = sql.into();
+        Box::pin(async move {
+            match self {
+                Self::Lite(conn) => conn.all(&sql, args),
+                Self::Pg(conn) => pg::all(conn, sql, args).await,
+                Self::PgTx(conn) => pg::all(conn, sql, args).await,
+                Self::Away => Err(StoreError::Closed),
+            }
+        })
     }
 
     /// Runs a query that yields at most one row.
-    pub(crate) async fn one(
-        &mut self,
+    pub(crate) fn one<'a>(
+        &'a mut self,
         sql: impl Into<Cow<'static, str>>,
-        args: &[Val],
-    ) -> Result<Option<Row>, StoreError> {
-        Ok(self.all(sql, args).await?.into_iter().next())
+        args: &'a [Val],
+    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        let rows = self.all(sql, args);
+        Box::pin(async move { Ok(rows.await?.into_iter().next()) })
     }
 
     /// Runs several statements that take no argument (migrations).

@@ -155,6 +155,14 @@ impl Row {
         self.blob(i)?.try_into().map_err(|_| StoreError::Malformed("key"))
     }
 
+    /// Exactly `N` bytes, or NULL.
+    ///
+    /// # Errors
+    /// When the column is of another length.
+    pub(crate) fn opt_key<const N: usize>(&self, i: usize) -> Result<Option<[u8; N]>, StoreError> {
+        self.opt_blob(i)?.map(|b| b.try_into().map_err(|_| StoreError::Malformed("key"))).transpose()
+    }
+
     /// An instant, kept as microseconds since 1970, UTC.
     ///
     /// # Errors

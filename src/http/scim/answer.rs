@@ -1,0 +1,139 @@
+//! Answers and refusals in SCIM's dialect.
+
+use crate::base::class::{Class, Classify as _};
+use crate::protocol::scim::Document;
+use crate::protocol::scim::error::ScimError;
+use crate::service::provisioning::{ProvisionError, Wire};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::Value;
+
+const SCIM: &str = "application/scim+json; charset=utf-8";
+const JSON: &str = "application/json; charset=utf-8";
+
+/// Which media type the client reads: SCIM's own, unless it accepts nothing but plain JSON.
+pub(super) fn media_of(headers: &HeaderMap) -> &'static str {
+    let accepted: Vec<&str> =
+        headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).collect();
+    let only_json = !accepted.is_empty()
+        && accepted.iter().all(|one| one.split(';').next().unwrap_or_default().trim() == "application/json");
+    if only_json { JSON } else { SCIM }
+}
+
+/// An answer before its media type is known.
+#[derive(Debug)]
+pub(super) struct Answer {
+    status: StatusCode,
+    headers: Vec<(HeaderName, String)>,
+    body: Option<Value>,
+}
+
+impl Answer {
+    /// No body.
+    pub(super) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: None }
+    }
+
+    /// A JSON body.
+    pub(super) fn json(status: StatusCode, body: Value) -> Self {
+        Self { status, headers: Vec::new(), body: Some(body) }
+    }
+
+    /// A resource, with its address and version.
+    pub(super) fn resource(status: StatusCode, wire: &Wire, document: Document) -> Self {
+        Self::json(status, Value::Object(document))
+            .with(header::LOCATION, wire.location.clone())
+            .with(header::ETAG, format!("W/\"{}\"", wire.version))
+    }
+
+    /// With a header.
+    pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Names what was not applied (law 1).
+    pub(super) fn skipping(self, skipped: &[String]) -> Self {
+        if skipped.is_empty() {
+            return self;
+        }
+        let named: Vec<String> =
+            skipped.iter().map(|one| one.chars().filter(|c| c.is_ascii_graphic() && *c != ',').collect()).collect();
+        self.with(HeaderName::from_static("scim-skipped"), named.join(", "))
+    }
+
+    pub(super) fn into_response(self, media: &'static str) -> Response {
+        let body = self.body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+/// A refusal of this door.
+#[derive(Debug)]
+pub(super) struct ScimFault {
+    error: ScimError,
+    headers: Vec<(HeaderName, String)>,
+}
+
+impl ScimFault {
+    /// A refusal without a `scimType`.
+    pub(super) fn plain(status: StatusCode, detail: impl Into<String>) -> Self {
+        ScimError::plain(status.as_u16(), detail).into()
+    }
+
+    /// With a header.
+    pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn into_answer(self) -> Answer {
+        let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Answer { status, headers: self.headers, body: Some(self.error.to_json()) }
+    }
+}
+
+impl From<ScimError> for ScimFault {
+    fn from(error: ScimError) -> Self {
+        Self { error, headers: Vec::new() }
+    }
+}
+
+impl From<ProvisionError> for ScimFault {
+    fn from(error: ProvisionError) -> Self {
+        if let Some(error) = error.scim() {
+            return error.into();
+        }
+        let class = match &error {
+            ProvisionError::Access(e) => e.class(),
+            ProvisionError::Store(e) => e.class(),
+            ProvisionError::Refused(_) | ProvisionError::LastAdmin => Class::Bug,
+        };
+        Self::failed(class, &error)
+    }
+}
+
+impl ScimFault {
+    /// A fault of ours, or a pause that is asked for: the log has the cause, the client the class.
+    pub(super) fn failed(class: Class, error: &dyn std::error::Error) -> Self {
+        if class == Class::Busy {
+            return Self::plain(StatusCode::SERVICE_UNAVAILABLE, "Too much at once; come again in a second.")
+                .with(header::RETRY_AFTER, "1");
+        }
+        let cause = std::iter::successors(error.source(), |e| e.source()).map(ToString::to_string).collect::<Vec<_>>();
+        tracing::error!(%error, cause = cause.join(": "), "a SCIM call failed");
+        Self::plain(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The call failed and nothing was changed; the log has the cause.",
+        )
+    }
+}

@@ -1,0 +1,52 @@
+//! Who is calling. The extractor is the proof: who holds a [`ScimCaller`] has been checked against this directory.
+
+use super::answer::ScimFault;
+use crate::base::class::Classify as _;
+use crate::base::ids::DirectoryId;
+use crate::service::Gateway;
+use crate::service::provisioning::{self, DirectoryCaller};
+use axum::http::{HeaderMap, StatusCode, header};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+/// The directory that has proved to be calling.
+pub(super) type ScimCaller = DirectoryCaller;
+
+/// Proves the caller. An unknown directory, no token, and any other directory's token are all the same 401; only the
+/// right token learns that the directory is disabled (403).
+pub(super) async fn prove(gw: &Gateway, directory: &str, headers: &HeaderMap) -> Result<ScimCaller, ScimFault> {
+    let id = directory.parse::<DirectoryId>().ok();
+    let token = token_of(headers);
+    if let (Some(id), Some(token)) = (id, &token) {
+        let who = provisioning::identify(gw, id, token).await.map_err(|e| ScimFault::failed(e.class(), &e))?;
+        if let Some(who) = who {
+            return if who.directory.enabled { Ok(who) } else { Err(disabled()) };
+        }
+    }
+    if token.is_some() {
+        let directory = id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+        tracing::warn!(directory, "wrong directory token");
+    }
+    Err(ScimFault::plain(
+        StatusCode::UNAUTHORIZED,
+        "Authorization: send a token of this directory as `Bearer TOKEN`, or as the password of Basic.",
+    )
+    .with(header::WWW_AUTHENTICATE, "Bearer realm=\"scim\", Basic realm=\"scim\""))
+}
+
+fn disabled() -> ScimFault {
+    ScimFault::plain(StatusCode::FORBIDDEN, "This directory is disabled; an administrator of the panel can enable it.")
+}
+
+/// Bearer, the password of Basic, or the bare value (Okta's header authentication sends it verbatim).
+fn token_of(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim();
+    let Some((scheme, rest)) = value.split_once(' ') else { return Some(value.to_owned()) };
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_owned());
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        let text = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+        return text.split_once(':').map(|(_, password)| password.to_owned());
+    }
+    None
+}

@@ -1,0 +1,103 @@
+//! SCIM 2.0 for IdPs: `/scim/v2/{directory_id}/…` (RFC 7644).
+//!
+//! Owns routing, media types and statuses. The caller is proved before anything else is looked at, and every answer
+//! below the base, refusals included, is SCIM JSON.
+
+mod answer;
+mod body;
+mod caller;
+mod discovery;
+mod parameters;
+mod resources;
+
+use crate::protocol::scim::schema::ResourceType;
+use crate::service::Gateway;
+use answer::{Answer, ScimFault};
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::Response;
+use axum::routing::any;
+use caller::ScimCaller;
+use parameters::Parameters;
+
+/// The routes of every directory.
+pub fn routes() -> Router<Gateway> {
+    Router::new()
+        .route("/scim/v2/{directory}", any(base))
+        .route("/scim/v2/{directory}/", any(base))
+        .route("/scim/v2/{directory}/{*rest}", any(below))
+}
+
+async fn base(State(gw): State<Gateway>, Path(directory): Path<String>, request: Request) -> Response {
+    door(gw, directory, String::new(), request).await
+}
+
+async fn below(
+    State(gw): State<Gateway>,
+    Path((directory, rest)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    door(gw, directory, rest, request).await
+}
+
+/// Proves the caller, then goes where the address leads; slashes too many are passed over (`//Users`, `Users/`).
+async fn door(gw: Gateway, directory: String, rest: String, request: Request) -> Response {
+    let media = answer::media_of(request.headers());
+    let outcome = async {
+        if request.method() == Method::OPTIONS {
+            return Ok(Answer::empty(StatusCode::NO_CONTENT));
+        }
+        let who = caller::prove(&gw, &directory, request.headers()).await?;
+        go(&gw, &who, Address::of(&rest), request).await
+    }
+    .await;
+    outcome.unwrap_or_else(ScimFault::into_answer).into_response(media)
+}
+
+/// Where an address below the base leads.
+enum Address {
+    Resources(ResourceType, Option<String>),
+    Discovery(Vec<String>),
+    Me,
+    Nowhere,
+}
+
+impl Address {
+    fn of(rest: &str) -> Self {
+        let steps: Vec<&str> = rest.split('/').filter(|step| !step.is_empty()).collect();
+        let named = |kind: ResourceType, steps: &[&str]| match steps {
+            [] => Self::Resources(kind, None),
+            [id] => Self::Resources(kind, Some((*id).to_owned())),
+            _ => Self::Nowhere,
+        };
+        match steps.as_slice() {
+            ["Users", rest @ ..] => named(ResourceType::User, rest),
+            ["Groups", rest @ ..] => named(ResourceType::Group, rest),
+            ["ServiceProviderConfig" | "ResourceTypes" | "Schemas", ..] => {
+                Self::Discovery(steps.iter().map(|step| (*step).to_owned()).collect())
+            }
+            ["Me"] => Self::Me,
+            _ => Self::Nowhere,
+        }
+    }
+}
+
+async fn go(gw: &Gateway, who: &ScimCaller, address: Address, request: Request) -> Result<Answer, ScimFault> {
+    let parameters = Parameters::of(request.uri().query());
+    match address {
+        Address::Resources(kind, id) => resources::go(gw, who, kind, id, parameters, request).await,
+        Address::Discovery(steps) => discovery::go(gw, who, &steps, request.method(), &parameters),
+        Address::Me => Err(ScimFault::plain(StatusCode::NOT_IMPLEMENTED, "/Me: a directory's token is no person's.")),
+        Address::Nowhere => Err(ScimFault::plain(
+            StatusCode::NOT_FOUND,
+            "There is nothing at this address; use /Users, /Groups, /ServiceProviderConfig, /ResourceTypes or /Schemas.",
+        )),
+    }
+}
+
+/// 405 with what is allowed (RFC 9110 §15.5.6).
+fn not_allowed(allowed: &'static str) -> ScimFault {
+    ScimFault::plain(StatusCode::METHOD_NOT_ALLOWED, format!("This address takes {allowed}."))
+        .with(header::ALLOW, allowed)
+}

@@ -1,0 +1,109 @@
+//! Whose a pushed User is: a new person, a local one that is adopted, or nobody yet (scim.md's rule: an e-mail proves
+//! a person only inside a domain that the organization has proved; owners and admins are only proposed).
+
+use super::shape;
+use super::{DirectoryCaller, ProvisionError};
+use crate::base::fold::fold;
+use crate::base::ids::PersonId;
+use crate::domain::audit::Deed;
+use crate::domain::email::Email;
+use crate::domain::person::Origin;
+use crate::protocol::scim::Document;
+use crate::service::Gateway;
+use crate::store::people::{ACTIVE, DELETED, INACTIVE, PersonRow};
+use crate::store::{Record, Tx, access, organizations, people};
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+/// Whose the resource is from now on.
+pub(super) enum Owner {
+    /// Nobody's: the e-mail belongs to an owner or admin, who has to accept it.
+    Proposed,
+    /// This person's.
+    Person(PersonId),
+}
+
+/// The state of a person behind a resource.
+pub(super) fn state(active: bool) -> String {
+    if active { ACTIVE } else { INACTIVE }.to_owned()
+}
+
+/// Takes a person's identity over from the pushed document; whether the e-mail is another now.
+pub(super) fn describe(person: &mut PersonRow, document: &Document) -> bool {
+    let email = shape::email(document);
+    let key = email.as_deref().map(fold);
+    let moved = person.key != key;
+    person.email = email;
+    person.key = key;
+    person.name = shape::display(document);
+    person.given = shape::name_part(document, "givenName");
+    person.family = shape::name_part(document, "familyName");
+    moved
+}
+
+/// Finds or makes the person of a User that is pushed for the first time.
+pub(super) async fn owner_of(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    document: &Document,
+    active: bool,
+    fresh: PersonId,
+    now: DateTime<Utc>,
+) -> Result<(Owner, Vec<Record>), ProvisionError> {
+    if let Some(local) = local_person(tx, document).await? {
+        let (row, _) = access::get(tx, local.id).await?;
+        if local.origin == Origin::Owner.as_str() || row.is_some_and(|row| row.admin) {
+            return Ok((Owner::Proposed, Vec::new()));
+        }
+        let records = adopt(tx, gw, who, local.id, document, active, now).await?;
+        return Ok((Owner::Person(local.id), records));
+    }
+    let mut person = PersonRow {
+        id: fresh,
+        origin: Origin::Directory.as_str().to_owned(),
+        state: state(active),
+        locked: false,
+        epoch: 1,
+        key: None,
+        email: None,
+        name: String::new(),
+        given: None,
+        family: None,
+    };
+    describe(&mut person, document);
+    people::insert(tx, &person, now).await?;
+    Ok((Owner::Person(fresh), Vec::new()))
+}
+
+/// A person who is no directory's yet and has this e-mail, inside a domain that the organization has proved.
+async fn local_person(tx: &mut Tx, document: &Document) -> Result<Option<PersonRow>, ProvisionError> {
+    let Some(email) = shape::email(document).and_then(|text| Email::parse(&text).ok()) else { return Ok(None) };
+    let domain = email.domain();
+    if !organizations::domains(tx).await?.iter().any(|one| one.verified && one.name == domain) {
+        return Ok(None);
+    }
+    let found = people::by_key(tx, &email.key()).await?;
+    Ok(found.into_iter().find(|person| person.origin != Origin::Directory.as_str() && person.state != DELETED))
+}
+
+/// A local account that is adopted loses its password, reset links and sessions in that moment (law 4).
+async fn adopt(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    id: PersonId,
+    document: &Document,
+    active: bool,
+    now: DateTime<Utc>,
+) -> Result<Vec<Record>, ProvisionError> {
+    let Some(mut person) = people::lock(tx, id).await? else { return Ok(Vec::new()) };
+    person.origin = Origin::Directory.as_str().to_owned();
+    person.state = state(active);
+    person.epoch += 1;
+    describe(&mut person, document);
+    people::update(tx, &person, now).await?;
+    people::drop_password(tx, id).await?;
+    people::drop_credentials(tx, id).await?;
+    Ok(vec![gw.record(&who.actor(), Deed::PersonAdopted, Some(id.to_string()), json!({}))])
+}

@@ -1,0 +1,67 @@
+//! Why a provisioning call is refused.
+
+use crate::protocol::scim::error::ScimError;
+use crate::service::access::GroundError;
+use crate::store::resources::{EXTERNAL_ID_KEY, USER_NAME_KEY};
+use crate::store::{AsStoreError, StoreError};
+
+/// A refusal that the SCIM dialect can express, or a failure behind it.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisionError {
+    /// The call is refused as SCIM says.
+    #[error("{}", .0.detail)]
+    Refused(ScimError),
+    /// The last usable admin would be taken away (law 8).
+    #[error("this would take the organization's last administrator")]
+    LastAdmin,
+    /// Access could not be derived.
+    #[error("access cannot be derived")]
+    Access(#[from] GroundError),
+    /// The store failed.
+    #[error("storage failed")]
+    Store(#[source] StoreError),
+}
+
+impl From<ScimError> for ProvisionError {
+    fn from(error: ScimError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<StoreError> for ProvisionError {
+    fn from(error: StoreError) -> Self {
+        if error.is_taken(USER_NAME_KEY) {
+            return Self::Refused(ScimError::uniqueness("userName is taken by another User of this directory."));
+        }
+        if error.is_taken(EXTERNAL_ID_KEY) {
+            return Self::Refused(ScimError::uniqueness("externalId is taken by another resource of this directory."));
+        }
+        Self::Store(error)
+    }
+}
+
+impl AsStoreError for ProvisionError {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(e) => Some(e),
+            Self::Access(e) => e.as_store_error(),
+            Self::Refused(_) | Self::LastAdmin => None,
+        }
+    }
+}
+
+impl ProvisionError {
+    /// The refusal in the dialect of SCIM; `None` for a fault of ours or a pause that is asked for.
+    #[must_use]
+    pub fn scim(&self) -> Option<ScimError> {
+        match self {
+            Self::Refused(error) => Some(error.clone()),
+            Self::LastAdmin => Some(ScimError::plain(
+                409,
+                "active: this person is the last administrator of the organization and nobody else could administer it; \
+                 make somebody else an administrator first.",
+            )),
+            Self::Access(_) | Self::Store(_) => None,
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Groups: create, read, replace, patch, delete. Members are rows beside the group's document.
+
+use super::membership::{self, Moved};
+use super::shape::{self, Wire};
+use super::users::Precondition;
+use super::{Changed, DirectoryCaller, ProvisionError, resource_id};
+use crate::base::ids::ResourceId;
+use crate::domain::audit::Deed;
+use crate::protocol::scim::Document;
+use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::member::MemberChange;
+use crate::protocol::scim::patch::PatchRequest;
+use crate::protocol::scim::resource::{read_resource, replace_resource};
+use crate::protocol::scim::schema::{Registry, ResourceType};
+use crate::service::Gateway;
+use crate::service::access::AT_ONCE;
+use crate::store::resources::{self, Kind, ResourceRow};
+use crate::store::{self, Done, Record, Tx, members};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+/// A PATCH answers with the group up to this many members, with 204 above (requirement 72).
+const SHOWN: i64 = 100;
+
+/// `GET /Groups/{id}`, with all members unless they are not wanted: then their rows are not touched.
+///
+/// # Errors
+/// 404 for what this directory does not have.
+pub async fn get_group(
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    id: &str,
+    with_members: bool,
+) -> Result<Wire, ProvisionError> {
+    let id = resource_id(ResourceType::Group, id)?;
+    let (gateway, who) = (gw.clone(), who.clone());
+    gw.store
+        .read(who.org, async move |tx| {
+            let row = resources::get(tx, who.directory.src, Kind::Group, id).await?;
+            let row = row.ok_or_else(|| ScimError::not_found("Group", &id.to_string()))?;
+            group_wire(tx, &gateway, &who, &row, with_members).await
+        })
+        .await
+}
+
+/// The group as it goes over the wire.
+pub(super) async fn group_wire(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    row: &ResourceRow,
+    with_members: bool,
+) -> Result<Wire, ProvisionError> {
+    let members = if with_members { Some(members::list(tx, row.id, None, i64::MAX).await?) } else { None };
+    shape::wire(&gw.urls, who.directory.id, ResourceType::Group, row, members.as_deref(), None)
+}
+
+/// `POST /Groups`. Names are no keys: a known one is refused only where the externalIds do not tell them apart.
+///
+/// # Errors
+/// 400 for a wrong body, 409 `uniqueness`.
+pub async fn create_group(gw: &Gateway, who: &DirectoryCaller, body: Value) -> Result<Changed, ProvisionError> {
+    let new = read_resource(ResourceType::Group, &Registry::standard(), body, who.profile)?;
+    let now = gw.sources.now();
+    let row = shape::row(&new, ResourceType::Group, who.directory.src, ResourceId::mint(&gw.sources), None, now);
+    let applied = new.applied.clone();
+    let (gateway, caller) = (gw.clone(), who.clone());
+    let (wire, skipped) = gw
+        .store
+        .write(who.org, async move |tx| {
+            refuse_namesake(tx, &row).await?;
+            resources::insert(tx, &row).await?;
+            let changes = [MemberChange::Add(new.members.clone().unwrap_or_default())];
+            let moved = membership::apply(tx, &caller, row.id, &changes).await?;
+            let mut records = membership::follow(tx, &gateway, &caller, &moved.touched, "group_created").await?;
+            let body = json!({"name": row.label, "members": moved.touched.len(), "ignored": new.ignored});
+            records.push(gateway.record(&caller.actor(), Deed::GroupCreated, Some(row.id.to_string()), body));
+            let wire = group_wire(tx, &gateway, &caller, &row, true).await?;
+            Ok::<_, ProvisionError>(Done::of((wire, moved.skipped)).and_all(records))
+        })
+        .await?;
+    Ok(Changed { wire, skipped, applied })
+}
+
+async fn refuse_namesake(tx: &mut Tx, row: &ResourceRow) -> Result<(), ProvisionError> {
+    if let Some(ext) = &row.ext
+        && resources::by_ext(tx, row.src, Kind::Group, ext).await?.is_some()
+    {
+        return Err(ScimError::uniqueness("externalId is taken by another Group of this directory.").into());
+    }
+    let namesakes = resources::by_key(tx, row.src, Kind::Group, &row.key).await?;
+    if namesakes.iter().any(|other| row.ext.is_none() || other.ext.is_none()) {
+        let detail = format!(
+            "displayName {:?} is taken by another Group of this directory; send another, or give both an externalId.",
+            row.label
+        );
+        return Err(ScimError::uniqueness(detail).into());
+    }
+    Ok(())
+}
+
+/// `PUT /Groups/{id}`.
+///
+/// # Errors
+/// 404, 400, 409, or 412 where the precondition does not hold.
+pub async fn replace_group(
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    id: &str,
+    body: Value,
+    precondition: Option<Precondition>,
+) -> Result<Changed, ProvisionError> {
+    let id = resource_id(ResourceType::Group, id)?;
+    let now = gw.sources.now();
+    let (gateway, caller) = (gw.clone(), who.clone());
+    let (wire, skipped, applied) = gw
+        .store
+        .write(who.org, async move |tx| {
+            let row = held(tx, &caller, id, precondition.clone()).await?;
+            let old = shape::document(&row)?;
+            let new = replace_resource(ResourceType::Group, &Registry::standard(), &old, body.clone(), caller.profile)?;
+            let changes: Vec<_> = new.members.into_iter().map(MemberChange::Replace).collect();
+            let (row, moved, records) = change(tx, &gateway, &caller, row, new.document, &changes, now).await?;
+            let wire = group_wire(tx, &gateway, &caller, &row, true).await?;
+            Ok::<_, ProvisionError>(Done::of((wire, moved.skipped, new.applied)).and_all(records))
+        })
+        .await?;
+    Ok(Changed { wire, skipped, applied })
+}
+
+/// `PATCH /Groups/{id}`: all operations or none. `None` in place of the wire means that the group has too many members
+/// to show them: the answer is 204.
+///
+/// # Errors
+/// 404, 400, 409, or 412 where the precondition does not hold.
+pub async fn patch_group(
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    id: &str,
+    body: Value,
+    with_members: bool,
+    precondition: Option<Precondition>,
+) -> Result<(Changed, bool), ProvisionError> {
+    let id = resource_id(ResourceType::Group, id)?;
+    let patch = PatchRequest::parse(body, ResourceType::Group, who.profile)?;
+    let now = gw.sources.now();
+    let (gateway, caller) = (gw.clone(), who.clone());
+    let (wire, skipped, applied, small) = gw
+        .store
+        .write(who.org, async move |tx| {
+            let row = held(tx, &caller, id, precondition.clone()).await?;
+            let patched = patch.apply(&Registry::standard(), &shape::document(&row)?)?;
+            let (row, moved, records) =
+                change(tx, &gateway, &caller, row, patched.document, &patched.members, now).await?;
+            let small = !with_members || members::list(tx, id, None, SHOWN + 1).await?.len() <= SHOWN as usize;
+            let wire = group_wire(tx, &gateway, &caller, &row, with_members && small).await?;
+            let skipped: Vec<_> = patched.skipped.into_iter().chain(moved.skipped).collect();
+            Ok::<_, ProvisionError>(Done::of((wire, skipped, patched.applied, small)).and_all(records))
+        })
+        .await?;
+    Ok((Changed { wire, skipped, applied }, small))
+}
+
+async fn held(
+    tx: &mut Tx,
+    who: &DirectoryCaller,
+    id: ResourceId,
+    precondition: Option<Precondition>,
+) -> Result<ResourceRow, ProvisionError> {
+    let row = resources::lock(tx, who.directory.src, Kind::Group, id).await?;
+    let row = row.ok_or_else(|| ScimError::not_found("Group", &id.to_string()))?;
+    if precondition.as_ref().is_some_and(|versions| !versions.holds(row.version)) {
+        return Err(ScimError::precondition_failed().into());
+    }
+    Ok(row)
+}
+
+async fn change(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    mut row: ResourceRow,
+    document: Document,
+    changes: &[MemberChange],
+    now: DateTime<Utc>,
+) -> Result<(ResourceRow, Moved, Vec<Record>), ProvisionError> {
+    let moved = membership::apply(tx, who, row.id, changes).await?;
+    let same = shape::document(&row)? == document;
+    if same && moved.touched.is_empty() && !moved.renamed {
+        return Ok((row, moved, Vec::new()));
+    }
+    let (was, ext) = (row.label.clone(), row.ext.clone());
+    shape::refresh(&mut row, ResourceType::Group, &document, now);
+    if row.ext != ext
+        && let Some(new) = &row.ext
+        && resources::by_ext(tx, row.src, Kind::Group, new).await?.is_some_and(|other| other.id != row.id)
+    {
+        return Err(ScimError::uniqueness("externalId is taken by another Group of this directory.").into());
+    }
+    resources::update(tx, &row).await?;
+    let mut records = Vec::new();
+    if was != row.label || ext != row.ext {
+        let people = store::access::people_in(tx, row.id, None, AT_ONCE + 1).await?;
+        records.extend(membership::follow_group(tx, gw, &people, "group_renamed").await?);
+        let body = json!({"before": was, "after": row.label});
+        records.push(gw.record(&who.actor(), Deed::GroupRenamed, Some(row.id.to_string()), body));
+    }
+    if !moved.touched.is_empty() {
+        records.extend(membership::follow(tx, gw, who, &moved.touched, "members_changed").await?);
+        let body = json!({"changed": moved.touched.len(), "skipped": moved.skipped.len()});
+        records.push(gw.record(&who.actor(), Deed::MembersChanged, Some(row.id.to_string()), body));
+    }
+    Ok((row, moved, records))
+}
+
+/// `DELETE /Groups/{id}`: what it gave is gone with it.
+///
+/// # Errors
+/// 404, or 412 where the precondition does not hold.
+pub async fn delete_group(
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    id: &str,
+    precondition: Option<Precondition>,
+) -> Result<(), ProvisionError> {
+    let id = resource_id(ResourceType::Group, id)?;
+    let (now, until) = (gw.sources.now(), gw.sources.now() + gw.settings.tombstone);
+    let (gateway, caller) = (gw.clone(), who.clone());
+    gw.store
+        .write(who.org, async move |tx| {
+            let row = held(tx, &caller, id, precondition.clone()).await?;
+            let people = store::access::people_in(tx, id, None, AT_ONCE + 1).await?;
+            resources::bump_groups_of(tx, id, now).await?;
+            members::drop_all(tx, id).await?;
+            resources::delete(tx, &row).await?;
+            store::tombstones::put(tx, &row, until).await?;
+            let mut records = membership::follow_group(tx, &gateway, &people, "group_deleted").await?;
+            let body = json!({"name": row.label});
+            records.push(gateway.record(&caller.actor(), Deed::GroupDeleted, Some(id.to_string()), body));
+            Ok::<_, ProvisionError>(Done::of(()).and_all(records))
+        })
+        .await
+}

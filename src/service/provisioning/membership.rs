@@ -1,0 +1,185 @@
+//! Changes of a group's membership: only the rows that change are touched, and access follows for the people concerned.
+
+use super::{DirectoryCaller, ProvisionError};
+use crate::base::ids::{PersonId, ResourceId};
+use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::filter::Filter;
+use crate::protocol::scim::member::{Member, MemberChange};
+use crate::protocol::scim::schema::ResourceType;
+use crate::service::Gateway;
+use crate::service::access::{AT_ONCE, Ground, settle_all};
+use crate::store::members::{self, MemberRow};
+use crate::store::resources::Kind;
+use crate::store::{self, Record, Tx};
+use std::collections::{BTreeSet, HashMap};
+
+/// What a list of membership changes came to.
+#[derive(Debug, Default)]
+pub(super) struct Moved {
+    /// Resources that came or went.
+    pub(super) touched: BTreeSet<ResourceId>,
+    /// Whether a shown name changed.
+    pub(super) renamed: bool,
+    /// Ids that this directory never had: not applied, and named in the answer (law 1).
+    pub(super) skipped: Vec<String>,
+}
+
+/// Applies the changes in order.
+pub(super) async fn apply(
+    tx: &mut Tx,
+    who: &DirectoryCaller,
+    group: ResourceId,
+    changes: &[MemberChange],
+) -> Result<Moved, ProvisionError> {
+    let mut moved = Moved::default();
+    for change in changes {
+        match change {
+            MemberChange::Add(list) => add(tx, who, group, list, &mut moved).await?,
+            MemberChange::Remove(ids) => {
+                let ids: Vec<_> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+                moved.touched.extend(members::remove(tx, group, &ids).await?);
+            }
+            MemberChange::RemoveMatching(filter) => {
+                let ids = matching(tx, group, filter).await?;
+                moved.touched.extend(members::remove(tx, group, &ids).await?);
+            }
+            MemberChange::Replace(list) => replace(tx, who, group, list, &mut moved).await?,
+            MemberChange::Clear => {
+                let ids = members::ids(tx, group).await?;
+                moved.touched.extend(members::remove(tx, group, &ids).await?);
+            }
+            MemberChange::SetDisplay { filter, display } => {
+                for id in matching(tx, group, filter).await? {
+                    members::set_display(tx, group, id, display.as_deref()).await?;
+                    moved.renamed = true;
+                }
+            }
+        }
+    }
+    Ok(moved)
+}
+
+async fn add(
+    tx: &mut Tx,
+    who: &DirectoryCaller,
+    group: ResourceId,
+    list: &[Member],
+    moved: &mut Moved,
+) -> Result<(), ProvisionError> {
+    let rows = resolve(tx, who, group, list, moved).await?;
+    moved.touched.extend(members::add(tx, group, &rows).await?);
+    Ok(())
+}
+
+async fn replace(
+    tx: &mut Tx,
+    who: &DirectoryCaller,
+    group: ResourceId,
+    list: &[Member],
+    moved: &mut Moved,
+) -> Result<(), ProvisionError> {
+    let rows = resolve(tx, who, group, list, moved).await?;
+    let wanted: BTreeSet<_> = rows.iter().map(|row| row.id).collect();
+    let gone: Vec<_> = members::ids(tx, group).await?.into_iter().filter(|id| !wanted.contains(id)).collect();
+    moved.touched.extend(members::remove(tx, group, &gone).await?);
+    moved.touched.extend(members::add(tx, group, &rows).await?);
+    Ok(())
+}
+
+/// The members that this directory has; the others are named as skipped, or refused where the profile is strict.
+async fn resolve(
+    tx: &mut Tx,
+    who: &DirectoryCaller,
+    group: ResourceId,
+    list: &[Member],
+    moved: &mut Moved,
+) -> Result<Vec<MemberRow>, ProvisionError> {
+    let ids: Vec<ResourceId> = list.iter().filter_map(|member| member.value.parse().ok()).collect();
+    let known: HashMap<_, _> =
+        members::known(tx, who.directory.src, &ids).await?.into_iter().map(|(id, kind, _)| (id, kind)).collect();
+    let mut rows: Vec<MemberRow> = Vec::with_capacity(list.len());
+    let mut seen = BTreeSet::new();
+    for member in list {
+        let id = member.value.parse::<ResourceId>().ok().filter(|id| *id != group);
+        match id.and_then(|id| Some((id, *known.get(&id)?))) {
+            Some((id, kind)) if kind_fits(member.kind, kind) => {
+                if seen.insert(id) {
+                    rows.push(MemberRow { id, kind, display: member.display.clone() });
+                }
+            }
+            _ if who.profile.is_strict() => {
+                let detail = format!("members: {:?} is no resource of this directory.", member.value);
+                return Err(ScimError::invalid_value(detail).into());
+            }
+            _ => moved.skipped.push(member.value.clone()),
+        }
+    }
+    Ok(rows)
+}
+
+fn kind_fits(named: Option<ResourceType>, kind: Kind) -> bool {
+    match named {
+        None => true,
+        Some(ResourceType::User) => kind == Kind::User,
+        Some(ResourceType::Group) => kind == Kind::Group,
+    }
+}
+
+async fn matching(tx: &mut Tx, group: ResourceId, filter: &Filter) -> Result<Vec<ResourceId>, ProvisionError> {
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = members::list(tx, group, after, 1000).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = Some(last.id);
+        found.extend(page.iter().filter(|row| shown(row).matches(filter)).map(|row| row.id));
+    }
+}
+
+fn shown(row: &MemberRow) -> Member {
+    let kind = if row.kind == Kind::User { ResourceType::User } else { ResourceType::Group };
+    Member { value: row.id.to_string(), display: row.display.clone(), kind: Some(kind) }
+}
+
+/// Access follows for the people behind these resources: at once up to [`AT_ONCE`], else by a mark (law 6).
+pub(super) async fn follow(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    touched: &BTreeSet<ResourceId>,
+    cause: &'static str,
+) -> Result<Vec<Record>, ProvisionError> {
+    if touched.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<_> = touched.iter().copied().collect();
+    let people: Vec<PersonId> =
+        members::known(tx, who.directory.src, &ids).await?.into_iter().filter_map(|(_, _, person)| person).collect();
+    if i64::try_from(people.len()).unwrap_or(i64::MAX) > AT_ONCE {
+        store::access::mark_all(tx).await?;
+        return Ok(Vec::new());
+    }
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ground = Ground::load(tx, gw).await?;
+    Ok(settle_all(tx, gw, &ground, &people, cause).await?)
+}
+
+/// The same for everybody in a group: after a rename, and before it goes.
+pub(super) async fn follow_group(
+    tx: &mut Tx,
+    gw: &Gateway,
+    people: &[PersonId],
+    cause: &'static str,
+) -> Result<Vec<Record>, ProvisionError> {
+    if i64::try_from(people.len()).unwrap_or(i64::MAX) > AT_ONCE {
+        store::access::mark_all(tx).await?;
+        return Ok(Vec::new());
+    }
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ground = Ground::load(tx, gw).await?;
+    Ok(settle_all(tx, gw, &ground, people, cause).await?)
+}

@@ -1,0 +1,190 @@
+//! Rows ↔ documents: the one place where a stored resource becomes what goes over the wire.
+
+use super::ProvisionError;
+use crate::base::fold::fold;
+use crate::base::ids::{DirectoryId, PersonId, ResourceId, SourceNo};
+use crate::base::urls::Urls;
+use crate::protocol::scim::Document;
+use crate::protocol::scim::datetime;
+use crate::protocol::scim::resource::NewResource;
+use crate::protocol::scim::schema::ResourceType;
+use crate::store::StoreError;
+use crate::store::members::MemberRow;
+use crate::store::resources::{Kind, ResourceRow};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+/// A resource as it goes over the wire, before projection.
+#[derive(Debug, Clone)]
+pub struct Wire {
+    /// The whole document.
+    pub document: Document,
+    /// Its address.
+    pub location: String,
+    /// Its version, for `ETag`.
+    pub version: i64,
+}
+
+/// The kind of row behind a resource type.
+pub(super) fn kind_of(resource_type: ResourceType) -> Kind {
+    match resource_type {
+        ResourceType::User => Kind::User,
+        ResourceType::Group => Kind::Group,
+    }
+}
+
+/// The stored document.
+pub(super) fn document(row: &ResourceRow) -> Result<Document, StoreError> {
+    serde_json::from_str(&row.doc).map_err(|_| StoreError::Malformed("resource"))
+}
+
+/// A document as it is stored.
+pub(super) fn text(document: &Document) -> String {
+    Value::Object(document.clone()).to_string()
+}
+
+/// What a POST or PUT says, as a row; ids and times are made outside the unit.
+pub(super) fn row(
+    new: &NewResource,
+    resource_type: ResourceType,
+    src: SourceNo,
+    id: ResourceId,
+    person: Option<PersonId>,
+    now: DateTime<Utc>,
+) -> ResourceRow {
+    let label = match resource_type {
+        ResourceType::User => new.user_name.clone(),
+        ResourceType::Group => new.display_name.clone(),
+    }
+    .unwrap_or_default();
+    ResourceRow {
+        id,
+        src,
+        kind: kind_of(resource_type),
+        person,
+        key: fold(&label),
+        label,
+        ext: new.external_id.clone(),
+        active: new.active.unwrap_or(true),
+        version: 1,
+        created: now,
+        modified: now,
+        doc: text(&new.document),
+    }
+}
+
+/// Takes the columns over from a changed document.
+pub(super) fn refresh(row: &mut ResourceRow, resource_type: ResourceType, document: &Document, now: DateTime<Utc>) {
+    let of = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
+    let label = match resource_type {
+        ResourceType::User => of("userName"),
+        ResourceType::Group => of("displayName"),
+    };
+    if let Some(label) = label {
+        row.key = fold(&label);
+        row.label = label;
+    }
+    row.ext = of("externalId");
+    row.active = document.get("active").and_then(Value::as_bool).unwrap_or(row.active);
+    row.version += 1;
+    row.modified = now;
+    row.doc = text(document);
+}
+
+/// The folded e-mail addresses of a User, as they are indexed.
+pub(super) fn emails(document: &Document) -> Vec<String> {
+    let mut found: Vec<String> = list(document, "emails").filter_map(|e| e.get("value")?.as_str()).map(fold).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The e-mail to write to: the primary one, else the first, else a userName of that form.
+pub(super) fn email(document: &Document) -> Option<String> {
+    let primary = list(document, "emails").find(|e| e.get("primary") == Some(&Value::Bool(true)));
+    let chosen = primary.or_else(|| list(document, "emails").next()).and_then(|e| e.get("value")?.as_str());
+    let user_name = || document.get("userName").and_then(Value::as_str).filter(|name| name.contains('@'));
+    chosen.or_else(user_name).map(str::to_owned)
+}
+
+fn list<'a>(document: &'a Document, name: &str) -> impl Iterator<Item = &'a Value> {
+    document.get(name).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The name to show for a User: displayName, else name.formatted, else given and family name, else userName.
+pub(super) fn display(document: &Document) -> String {
+    let of = |path: &[&str]| {
+        let mut value = document.get(*path.first()?)?;
+        for step in path.get(1..)? {
+            value = value.get(step)?;
+        }
+        value.as_str().map(str::to_owned).filter(|text| !text.is_empty())
+    };
+    let both = || match (of(&["name", "givenName"]), of(&["name", "familyName"])) {
+        (Some(given), Some(family)) => Some(format!("{given} {family}")),
+        (one, other) => one.or(other),
+    };
+    of(&["displayName"])
+        .or_else(|| of(&["name", "formatted"]))
+        .or_else(both)
+        .or_else(|| of(&["userName"]))
+        .unwrap_or_default()
+}
+
+/// A part of a User's name.
+pub(super) fn name_part(document: &Document, part: &str) -> Option<String> {
+    document.get("name")?.get(part)?.as_str().map(str::to_owned)
+}
+
+/// The whole document of a row: id, schemas and meta added, and what is derived from membership.
+pub(super) fn wire(
+    urls: &Urls,
+    directory: DirectoryId,
+    resource_type: ResourceType,
+    row: &ResourceRow,
+    members: Option<&[MemberRow]>,
+    groups: Option<&[(ResourceId, String)]>,
+) -> Result<Wire, ProvisionError> {
+    let base = urls.scim(directory);
+    let location = format!("{base}{}/{}", resource_type.endpoint(), row.id);
+    let stored = document(row)?;
+    let mut schemas = vec![json!(resource_type.urn())];
+    schemas.extend(stored.keys().filter(|key| key.starts_with("urn:")).map(|key| json!(key)));
+    let mut out = Document::new();
+    out.insert("schemas".into(), Value::Array(schemas));
+    out.insert("id".into(), json!(row.id.to_string()));
+    out.extend(stored);
+    if let Some(members) = members {
+        out.insert("members".into(), members.iter().map(|member| member_wire(&base, member)).collect());
+    }
+    if let Some(groups) = groups.filter(|groups| !groups.is_empty()) {
+        let list = groups.iter().map(|(id, name)| {
+            json!({"value": id.to_string(), "$ref": format!("{base}/Groups/{id}"), "display": name, "type": "direct"})
+        });
+        out.insert("groups".into(), list.collect());
+    }
+    out.insert(
+        "meta".into(),
+        json!({
+            "resourceType": resource_type.name(),
+            "created": datetime::to_wire(row.created),
+            "lastModified": datetime::to_wire(row.modified),
+            "location": location,
+            "version": format!("W/\"{}\"", row.version),
+        }),
+    );
+    Ok(Wire { document: out, location, version: row.version })
+}
+
+fn member_wire(base: &str, member: &MemberRow) -> Value {
+    let (endpoint, name) = match member.kind {
+        Kind::User => ("/Users", "User"),
+        Kind::Group => ("/Groups", "Group"),
+    };
+    let mut out =
+        json!({"value": member.id.to_string(), "$ref": format!("{base}{endpoint}/{}", member.id), "type": name});
+    if let Some(display) = &member.display {
+        out["display"] = json!(display);
+    }
+    out
+}

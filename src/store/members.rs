@@ -1,0 +1,185 @@
+//! Memberships: a row each, so that a group of 100,000 costs the same to change as a group of 10.
+
+use super::engine::{Val, args};
+use super::resources::Kind;
+use super::{StoreError, Tx};
+use crate::base::ids::{PersonId, ResourceId, SourceNo};
+use std::fmt::Write as _;
+
+/// Rows in one statement.
+const CHUNK: usize = 100;
+
+/// A member as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRow {
+    /// The User or Group.
+    pub id: ResourceId,
+    /// What it is.
+    pub kind: Kind,
+    /// The name that the client sent, else what the resource itself is called.
+    pub display: Option<String>,
+}
+
+/// Which of these ids this directory has, with their kind and person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(
+    tx: &mut Tx,
+    src: SourceNo,
+    ids: &[ResourceId],
+) -> Result<Vec<(ResourceId, Kind, Option<PersonId>)>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = "SELECT id, kind, person FROM resource WHERE org = $1 AND src = $2 AND id IN (".to_owned();
+        let mut values = args![tx.org, src].to_vec();
+        push_list(&mut sql, &mut values, chunk);
+        for row in tx.conn.all(sql, &values).await? {
+            let kind = if row.int(1)? == 1 { Kind::User } else { Kind::Group };
+            found.push((ResourceId(row.key(0)?), kind, row.opt_key(2)?.map(PersonId)));
+        }
+    }
+    Ok(found)
+}
+
+/// Always as many placeholders as a chunk holds (the last id repeats): one prepared text serves every size.
+fn push_list(sql: &mut String, values: &mut Vec<Val>, chunk: &[ResourceId]) {
+    let size = if chunk.len() == 1 { 1 } else { CHUNK };
+    for i in 0..size {
+        let id = chunk.get(i).or(chunk.last());
+        values.push(Val::Blob(id.map(|id| id.0.to_vec())));
+        // Writing to a String does not fail.
+        let _ = write!(sql, "{}${}", if i == 0 { "" } else { ", " }, values.len());
+    }
+    sql.push(')');
+}
+
+/// Adds members that the directory has; those that were not members before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add(tx: &mut Tx, group: ResourceId, members: &[MemberRow]) -> Result<Vec<ResourceId>, StoreError> {
+    let org = tx.org;
+    let mut added = Vec::new();
+    for chunk in members.chunks(CHUNK) {
+        let mut sql = "INSERT INTO member (org, gid, mid, kind, display) VALUES ".to_owned();
+        let mut values = args![org, group].to_vec();
+        for (i, member) in chunk.iter().enumerate() {
+            values.extend_from_slice(args![member.id, member.kind.number(), member.display.clone()]);
+            let n = values.len();
+            // Writing to a String does not fail.
+            let _ = write!(sql, "{}($1, $2, ${}, ${}, ${n})", if i == 0 { "" } else { ", " }, n - 2, n - 1);
+        }
+        sql.push_str(" ON CONFLICT (org, gid, mid) DO NOTHING RETURNING mid");
+        for row in tx.conn.all(sql, &values).await? {
+            added.push(ResourceId(row.key(0)?));
+        }
+    }
+    Ok(added)
+}
+
+/// Removes members; those that were members.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove(tx: &mut Tx, group: ResourceId, ids: &[ResourceId]) -> Result<Vec<ResourceId>, StoreError> {
+    let mut removed = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = "DELETE FROM member WHERE org = $1 AND gid = $2 AND mid IN (".to_owned();
+        let mut values = args![tx.org, group].to_vec();
+        push_list(&mut sql, &mut values, chunk);
+        sql.push_str(" RETURNING mid");
+        for row in tx.conn.all(sql, &values).await? {
+            removed.push(ResourceId(row.key(0)?));
+        }
+    }
+    Ok(removed)
+}
+
+/// The members of a group after `after`, at most `limit`, in the order of their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    tx: &mut Tx,
+    group: ResourceId,
+    after: Option<ResourceId>,
+    limit: i64,
+) -> Result<Vec<MemberRow>, StoreError> {
+    let org = tx.org;
+    let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
+    let rows = tx
+        .conn
+        .all(
+            "SELECT m.mid, m.kind, COALESCE(m.display, p.name, r.label) FROM member m \
+             JOIN resource r ON r.org = m.org AND r.id = m.mid \
+             LEFT JOIN person p ON p.org = r.org AND p.id = r.person \
+             WHERE m.org = $1 AND m.gid = $2 AND m.mid > $3 ORDER BY m.mid LIMIT $4",
+            args![org, group, after, limit],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let kind = if row.int(1)? == 1 { Kind::User } else { Kind::Group };
+            Ok(MemberRow { id: ResourceId(row.key(0)?), kind, display: row.opt_text(2)? })
+        })
+        .collect()
+}
+
+/// The ids of a group's members.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ids(tx: &mut Tx, group: ResourceId) -> Result<Vec<ResourceId>, StoreError> {
+    let org = tx.org;
+    let rows = tx.conn.all("SELECT mid FROM member WHERE org = $1 AND gid = $2", args![org, group]).await?;
+    rows.iter().map(|row| Ok(ResourceId(row.key(0)?))).collect()
+}
+
+/// Shows a member under another name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_display(
+    tx: &mut Tx,
+    group: ResourceId,
+    id: ResourceId,
+    display: Option<&str>,
+) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn
+        .exec("UPDATE member SET display = $4 WHERE org = $1 AND gid = $2 AND mid = $3", args![org, group, id, display])
+        .await?;
+    Ok(())
+}
+
+/// The groups that each of these resources is a direct member of: (member, group, its name).
+///
+/// # Errors
+/// When the database fails.
+pub async fn groups_of(tx: &mut Tx, ids: &[ResourceId]) -> Result<Vec<(ResourceId, ResourceId, String)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = "SELECT m.mid, g.id, g.label FROM member m JOIN resource g ON g.org = m.org AND g.id = m.gid \
+                       WHERE m.org = $1 AND m.mid IN ("
+            .to_owned();
+        let mut values = args![tx.org].to_vec();
+        push_list(&mut sql, &mut values, chunk);
+        sql.push_str(" ORDER BY g.id");
+        for row in tx.conn.all(sql, &values).await? {
+            found.push((ResourceId(row.key(0)?), ResourceId(row.key(1)?), row.text(2)?));
+        }
+    }
+    Ok(found)
+}
+
+/// Takes all memberships of a resource away: of a group its members, of a User or Group its places.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_all(tx: &mut Tx, id: ResourceId) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn.exec("DELETE FROM member WHERE org = $1 AND gid = $2", args![org, id]).await?;
+    tx.conn.exec("DELETE FROM member WHERE org = $1 AND mid = $2", args![org, id]).await?;
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! What directories push: Users and Groups as documents, with the columns that look-ups need.
+
+mod find;
+
+pub use find::{EMAIL_PATH, find};
+
+use super::engine::{Row, args};
+use super::{StoreError, Tx};
+use crate::base::ids::{PersonId, ResourceId, SourceNo};
+use chrono::{DateTime, Utc};
+
+/// The unique key over userNames of a directory.
+pub const USER_NAME_KEY: &str = "resource_user_key";
+/// The unique key over externalIds of a directory and kind.
+pub const EXTERNAL_ID_KEY: &str = "resource_ext";
+/// Slots that a directory's count is spread over.
+const SLOTS: i64 = 16;
+
+/// A User or a Group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A User.
+    User,
+    /// A Group.
+    Group,
+}
+
+impl Kind {
+    /// As it is kept.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        match self {
+            Self::User => 1,
+            Self::Group => 2,
+        }
+    }
+}
+
+/// A resource as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceRow {
+    /// Its id.
+    pub id: ResourceId,
+    /// Who pushed it.
+    pub src: SourceNo,
+    /// What it is.
+    pub kind: Kind,
+    /// Whom it belongs to; `None` for a group, and for a User that is only proposed.
+    pub person: Option<PersonId>,
+    /// userName or displayName as sent.
+    pub label: String,
+    /// The folded label.
+    pub key: String,
+    /// externalId.
+    pub ext: Option<String>,
+    /// As the IdP sees it.
+    pub active: bool,
+    /// Moves with each change, membership included.
+    pub version: i64,
+    /// When it was made.
+    pub created: DateTime<Utc>,
+    /// When it was last changed.
+    pub modified: DateTime<Utc>,
+    /// The document (JSON), without what is derived.
+    pub doc: String,
+}
+
+pub(super) const COLUMNS: &str =
+    "r.id, r.src, r.kind, r.person, r.label, r.key, r.ext, r.active, r.version, r.created, r.modified, r.doc";
+
+pub(super) fn read(row: &Row) -> Result<ResourceRow, StoreError> {
+    Ok(ResourceRow {
+        id: ResourceId(row.key(0)?),
+        src: SourceNo(row.int(1)?),
+        kind: if row.int(2)? == 1 { Kind::User } else { Kind::Group },
+        person: row.opt_key(3)?.map(PersonId),
+        label: row.text(4)?,
+        key: row.text(5)?,
+        ext: row.opt_text(6)?,
+        active: row.bool(7)?,
+        version: row.int(8)?,
+        created: row.time(9)?,
+        modified: row.time(10)?,
+        doc: row.text(11)?,
+    })
+}
+
+/// A resource of this directory and kind.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(tx: &mut Tx, src: SourceNo, kind: Kind, id: ResourceId) -> Result<Option<ResourceRow>, StoreError> {
+    let org = tx.org;
+    let sql = format!("SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.id = $2 AND r.src = $3 AND r.kind = $4");
+    tx.conn.one(sql, args![org, id, src, kind.number()]).await?.as_ref().map(read).transpose()
+}
+
+/// The same, held until the unit ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(tx: &mut Tx, src: SourceNo, kind: Kind, id: ResourceId) -> Result<Option<ResourceRow>, StoreError> {
+    let org = tx.org;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.id = $2 AND r.src = $3 AND r.kind = $4 \
+         FOR NO KEY UPDATE"
+    );
+    tx.conn.one(sql, args![org, id, src, kind.number()]).await?.as_ref().map(read).transpose()
+}
+
+/// The resources with this folded name: one User at most, several Groups perhaps.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_key(tx: &mut Tx, src: SourceNo, kind: Kind, key: &str) -> Result<Vec<ResourceRow>, StoreError> {
+    let org = tx.org;
+    // The kind stands in the text, so that the partial index of that kind serves.
+    let sql = match kind {
+        Kind::User => {
+            format!("SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.src = $2 AND r.key = $3 AND r.kind = 1")
+        }
+        Kind::Group => {
+            format!("SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.src = $2 AND r.key = $3 AND r.kind = 2")
+        }
+    };
+    tx.conn.all(sql, args![org, src, key]).await?.iter().map(read).collect()
+}
+
+/// The resource with this externalId.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_ext(tx: &mut Tx, src: SourceNo, kind: Kind, ext: &str) -> Result<Option<ResourceRow>, StoreError> {
+    let org = tx.org;
+    let sql =
+        format!("SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.src = $2 AND r.kind = $3 AND r.ext = $4");
+    tx.conn.one(sql, args![org, src, kind.number(), ext]).await?.as_ref().map(read).transpose()
+}
+
+/// Adds a resource.
+///
+/// # Errors
+/// [`StoreError::Taken`] with [`USER_NAME_KEY`] or [`EXTERNAL_ID_KEY`].
+pub async fn insert(tx: &mut Tx, new: &ResourceRow) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn
+        .exec(
+            "INSERT INTO resource (org, id, src, kind, person, label, key, ext, active, version, created, modified, doc) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            args![
+                org,
+                new.id,
+                new.src,
+                new.kind.number(),
+                new.person,
+                &new.label,
+                &new.key,
+                new.ext.clone(),
+                new.active,
+                new.version,
+                new.created,
+                new.modified,
+                &new.doc
+            ],
+        )
+        .await?;
+    count(tx, new.src, new.kind, new.id, 1).await
+}
+
+/// Writes a resource back. Hold it first ([`lock`]).
+///
+/// # Errors
+/// [`StoreError::Taken`] with [`USER_NAME_KEY`] or [`EXTERNAL_ID_KEY`].
+pub async fn update(tx: &mut Tx, resource: &ResourceRow) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn
+        .exec(
+            "UPDATE resource SET person = $3, label = $4, key = $5, ext = $6, active = $7, version = $8, \
+             modified = $9, doc = $10 WHERE org = $1 AND id = $2",
+            args![
+                org,
+                resource.id,
+                resource.person,
+                &resource.label,
+                &resource.key,
+                resource.ext.clone(),
+                resource.active,
+                resource.version,
+                resource.modified,
+                &resource.doc
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Takes a resource away, with its index rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(tx: &mut Tx, resource: &ResourceRow) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn.exec("DELETE FROM resource WHERE org = $1 AND id = $2", args![org, resource.id]).await?;
+    count(tx, resource.src, resource.kind, resource.id, -1).await
+}
+
+/// Moves the versions of the groups that a resource is a member of.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bump_groups_of(tx: &mut Tx, member: ResourceId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let org = tx.org;
+    tx.conn
+        .exec(
+            "UPDATE resource SET version = version + 1, modified = $3 WHERE org = $1 AND id IN \
+             (SELECT gid FROM member WHERE org = $1 AND mid = $2)",
+            args![org, member, now],
+        )
+        .await?;
+    Ok(())
+}
+
+async fn count(tx: &mut Tx, src: SourceNo, kind: Kind, id: ResourceId, by: i64) -> Result<(), StoreError> {
+    let org = tx.org;
+    let slot = i64::from(id.0[15]) % SLOTS;
+    tx.conn
+        .exec(
+            "INSERT INTO counter (org, src, kind, slot, n) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (org, src, kind, slot) DO UPDATE SET n = counter.n + excluded.n",
+            args![org, src, kind.number(), slot, by],
+        )
+        .await?;
+    Ok(())
+}
+
+/// How many resources of this kind the directory has.
+///
+/// # Errors
+/// When the database fails.
+pub async fn total(tx: &mut Tx, src: SourceNo, kind: Kind) -> Result<i64, StoreError> {
+    let org = tx.org;
+    let rows = tx
+        .conn
+        .all("SELECT n FROM counter WHERE org = $1 AND src = $2 AND kind = $3", args![org, src, kind.number()])
+        .await?;
+    rows.iter().map(|row| row.int(0)).sum()
+}
+
+/// Replaces the indexed e-mail addresses (folded) of a User: only what differs is written.
+///
+/// # Errors
+/// When the database fails.
+pub async fn index_emails(
+    tx: &mut Tx,
+    src: SourceNo,
+    id: ResourceId,
+    old: &[String],
+    new: &[String],
+) -> Result<(), StoreError> {
+    let org = tx.org;
+    for gone in old.iter().filter(|value| !new.contains(value)) {
+        tx.conn
+            .exec(
+                "DELETE FROM attr WHERE org = $1 AND src = $2 AND path = $3 AND val = $4 AND id = $5",
+                args![org, src, EMAIL_PATH, gone, id],
+            )
+            .await?;
+    }
+    for come in new.iter().filter(|value| !old.contains(value)) {
+        tx.conn
+            .exec(
+                "INSERT INTO attr (org, src, path, val, id) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                args![org, src, EMAIL_PATH, come, id],
+            )
+            .await?;
+    }
+    Ok(())
+}

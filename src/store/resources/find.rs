@@ -1,0 +1,104 @@
+//! A predicate becomes parameterized SQL: texts are put together from constants, values are always parameters.
+
+use super::{COLUMNS, Kind, ResourceRow, read};
+use crate::base::ids::{ResourceId, SourceNo};
+use crate::domain::query::{Predicate, Value};
+use crate::store::engine::{Val, args};
+use crate::store::{StoreError, Tx};
+use std::fmt::Write as _;
+use std::str::FromStr as _;
+
+/// The number under which `emails.value` is indexed.
+pub const EMAIL_PATH: i64 = 1;
+
+struct Compiler {
+    sql: String,
+    args: Vec<Val>,
+}
+
+impl Compiler {
+    fn bind(&mut self, value: impl Into<Val>) -> usize {
+        self.args.push(value.into());
+        self.args.len()
+    }
+
+    fn push(&mut self, text: &str, value: impl Into<Val>) {
+        let n = self.bind(value);
+        // Writing to a String does not fail.
+        let _ = write!(self.sql, "{}", text.replace('?', &format!("${n}")));
+    }
+
+    fn list(&mut self, parts: &[Predicate], word: &str) {
+        self.sql.push('(');
+        for (i, part) in parts.iter().enumerate() {
+            if i > 0 {
+                self.sql.push_str(word);
+            }
+            self.compile(part);
+        }
+        self.sql.push(')');
+    }
+
+    fn compile(&mut self, predicate: &Predicate) {
+        match predicate {
+            Predicate::And(parts) if !parts.is_empty() => self.list(parts, " AND "),
+            Predicate::Or(parts) if !parts.is_empty() => self.list(parts, " OR "),
+            Predicate::All | Predicate::And(_) => self.sql.push_str("1 = 1"),
+            Predicate::Nothing | Predicate::Or(_) => self.sql.push_str("1 = 0"),
+            Predicate::Eq(key, Value::Text(text)) => self.equals(key, text),
+            Predicate::Eq(key, Value::Flag(flag)) if key == "active" => self.push("r.active = ?", *flag),
+            Predicate::StartsWith(key, text) if key == "key" => {
+                self.push("(r.key >= ?", text.as_str());
+                self.push(" AND r.key < ?)", format!("{text}\u{10ffff}"));
+            }
+            // What no index helps is left to the caller, who looks at every candidate again.
+            Predicate::Eq(..) | Predicate::StartsWith(..) | Predicate::Range { .. } => self.sql.push_str("1 = 1"),
+        }
+    }
+
+    fn equals(&mut self, key: &str, text: &str) {
+        let id = || ResourceId::from_str(text).map_or_else(|_| Vec::new(), |id| id.0.to_vec());
+        match key {
+            "key" => self.push("r.key = ?", text),
+            "ext" => self.push("r.ext = ?", text),
+            "id" => self.push("r.id = ?", id()),
+            "member" => self.push("r.id IN (SELECT m.gid FROM member m WHERE m.org = $1 AND m.mid = ?)", id()),
+            "group" => self.push("r.id IN (SELECT m.mid FROM member m WHERE m.org = $1 AND m.gid = ?)", id()),
+            "email" => self.push(
+                "r.id IN (SELECT a.id FROM attr a WHERE a.org = $1 AND a.src = $2 AND a.path = 1 AND a.val = ?)",
+                text,
+            ),
+            _ => self.sql.push_str("1 = 1"),
+        }
+    }
+}
+
+/// Candidates for a predicate in the order of their ids, after `after`: keys are `id`, `key` (folded userName or
+/// displayName), `ext`, `email` (folded), `active`, `member`, `group`. An unknown key narrows nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(
+    tx: &mut Tx,
+    src: SourceNo,
+    kind: Kind,
+    predicate: &Predicate,
+    after: Option<ResourceId>,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<ResourceRow>, StoreError> {
+    let org = tx.org;
+    let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
+    // The kind stands in the text, so that the partial indexes serve.
+    let kind = kind.number();
+    let mut compiler = Compiler {
+        sql: format!(
+            "SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.src = $2 AND r.kind = {kind} AND r.id > $3 AND "
+        ),
+        args: args![org, src, after].to_vec(),
+    };
+    compiler.compile(predicate);
+    compiler.push(" ORDER BY r.id LIMIT ?", limit);
+    compiler.push(" OFFSET ?", offset);
+    tx.conn.all(compiler.sql, &compiler.args).await?.iter().map(read).collect()
+}
