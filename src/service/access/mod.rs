@@ -8,6 +8,7 @@ mod settle;
 
 pub use behind::{marked, settle_behind};
 pub use ground::{Ground, GroundError};
+pub(in crate::service) use settle::person_facts;
 pub use settle::{settle, settle_all};
 
 use crate::base::ids::{OrgNo, PersonId};
