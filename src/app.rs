@@ -50,6 +50,14 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
+/// Brings the configured database up to date; the names of the migrations that ran.
+///
+/// # Errors
+/// [`StartError`] when the database cannot be used.
+pub async fn migrate(config: &Config, sources: &Sources) -> Result<Vec<&'static str>, StartError> {
+    Ok(Store::open(&config.database.url).await?.migrate(sources.now()).await?)
+}
+
 /// Opens the database and builds what use cases stand on. `bound` is the address that is (or will be) listened on.
 ///
 /// # Errors
