@@ -4,6 +4,7 @@
 
 mod floors;
 mod harness;
+mod main_job;
 mod openid_provider;
 mod scim;
 mod surface;

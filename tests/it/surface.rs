@@ -19,6 +19,19 @@ enum Stranger {
 
 /// Every route, an address under it, a method, and what a stranger gets there.
 const ROUTES: &[(&str, &str, &str, Stranger)] = &[
+    ("/", "/", "GET", Stranger::Open),
+    ("/login", "/login", "GET", Stranger::Open),
+    ("/account", "/account", "GET", Stranger::Asked),
+    ("/logout", "/logout", "GET", Stranger::Open),
+    ("/invite/{token}", "/invite/wrong", "GET", Stranger::Asked),
+    ("/reset/{token}", "/reset/wrong", "GET", Stranger::Asked),
+    ("/static/doorward.css", "/static/doorward.css", "GET", Stranger::Open),
+    ("/static/post.js", "/static/post.js", "GET", Stranger::Open),
+    ("/saml/{connection}/metadata", "/saml/con-00000000000000000000000000000000/metadata", "GET", Stranger::Asked),
+    ("/saml/{connection}/login", "/saml/con-00000000000000000000000000000000/login", "GET", Stranger::Asked),
+    ("/saml/{connection}/acs", "/saml/con-00000000000000000000000000000000/acs", "POST", Stranger::Asked),
+    ("/oidc/{connection}/login", "/oidc/con-00000000000000000000000000000000/login", "GET", Stranger::Asked),
+    ("/oidc/{connection}/callback", "/oidc/con-00000000000000000000000000000000/callback", "GET", Stranger::Asked),
     ("/healthz", "/healthz", "GET", Stranger::Open),
     ("/readyz", "/readyz", "GET", Stranger::Open),
     ("/scim/v2/{directory}", "/scim/v2/dir-00000000000000000000000000000000", "GET", Stranger::Refused),

@@ -43,13 +43,17 @@ impl TestGateway {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let master = MasterKey::from_base64(&MasterKey::mint(&sources)).unwrap();
-        let loopback = vec!["127.0.0.1/32".parse().unwrap()];
+        let loopback: Vec<ipnet::IpNet> = vec!["127.0.0.1/32".parse().unwrap()];
         let gateway = Gateway {
             store,
             urls: Urls::new(&base.parse().unwrap()),
             master: Arc::new(master),
             mint: TokenMint::new(&[7; 32]),
-            settings: Arc::new(Settings { password_work: (64, 1, 1), ..Settings::default() }),
+            settings: Arc::new(Settings {
+                password_work: (64, 1, 1),
+                upstream_allow: loopback.clone(),
+                ..Settings::default()
+            }),
             upstream: Upstream::new(Outgoing::new(loopback).unwrap(), &sources),
             panels: PanelCache::default(),
             keys: KeyRing::default(),
@@ -222,6 +226,11 @@ impl Reply {
 }
 
 impl Directory {
+    /// A client of this base URL with this token.
+    pub fn new(base: &str, token: &str) -> Self {
+        Self { base: base.to_owned(), token: token.to_owned(), client: reqwest::Client::new() }
+    }
+
     /// The same directory's address with another token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: token.to_owned(), ..self.clone() }
