@@ -6,4 +6,5 @@ mod floors;
 mod harness;
 mod openid_provider;
 mod scim;
+mod simulate;
 mod units_of_work;
