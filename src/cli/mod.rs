@@ -2,5 +2,4 @@
 //!
 //! Owns what operators type and read; hands on exit codes. Must not decide what a use case does.
 
-pub mod demo;
 pub mod simulate;
