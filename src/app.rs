@@ -121,7 +121,6 @@ pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
         .merge(admin::routes())
         .merge(oidc_op::routes())
         .merge(forward_auth::routes())
-        .merge(scim::routes())
         .with_state(gateway);
     edge::around(routes, edge)
 }

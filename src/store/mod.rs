@@ -5,7 +5,7 @@
 
 pub mod access;
 pub mod api_tokens;
-mod apps;
+pub mod apps;
 pub mod audit;
 pub mod codes;
 pub mod connections;

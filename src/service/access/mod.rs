@@ -6,6 +6,7 @@ mod ground;
 mod settle;
 
 pub use ground::{Ground, GroundError};
+pub(in crate::service) use settle::person_facts;
 pub use settle::{settle, settle_all};
 
 use crate::base::ids::{OrgNo, PersonId};

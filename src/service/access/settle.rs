@@ -104,7 +104,11 @@ async fn settle_one(
     Ok(had == Seat::Held && seat != Seat::Held)
 }
 
-async fn person_facts(tx: &mut Tx, ground: &Ground, person: &PersonRow) -> Result<PersonFacts, GroundError> {
+pub(in crate::service) async fn person_facts(
+    tx: &mut Tx,
+    ground: &Ground,
+    person: &PersonRow,
+) -> Result<PersonFacts, GroundError> {
     let mut groups = Vec::new();
     for group in store::access::groups_of(tx, person.id).await? {
         if let Some(from) = ground.sources.get(&group.src) {
