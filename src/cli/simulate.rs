@@ -13,26 +13,26 @@ use std::process::ExitCode;
 
 /// What the command line says.
 #[derive(Debug, Args)]
-pub struct SimulateArgs {
+pub(super) struct SimulateArgs {
     /// Whose traffic: okta, entra, entra-flag, onelogin, jumpcloud, ping or keycloak
-    pub idp: Dialect,
+    pub(super) idp: Dialect,
     /// The SCIM base URL
-    pub url: String,
+    pub(super) url: String,
     /// The bearer token
     #[arg(long, env = "DOORWARD_SIMULATE_TOKEN", hide_env_values = true, value_parser = secret)]
-    pub token: SecretString,
+    pub(super) token: SecretString,
     /// Users to push beside the one whom the steps are about
     #[arg(long, default_value_t = Plan::default().users)]
-    pub users: usize,
+    pub(super) users: usize,
     /// Groups to push beside the one that the steps are about
     #[arg(long, default_value_t = Plan::default().groups)]
-    pub groups: usize,
+    pub(super) groups: usize,
     /// Members to add to a group in one go
     #[arg(long, default_value_t = Plan::default().members)]
-    pub members: usize,
+    pub(super) members: usize,
     /// Write one JSON document instead of lines
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 fn secret(text: &str) -> Result<SecretString, Infallible> {
@@ -43,7 +43,7 @@ fn secret(text: &str) -> Result<SecretString, Infallible> {
 ///
 /// # Errors
 /// When no client can be made or nothing can be written.
-pub async fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     let sources = Sources::system();
     let client = IdpScimClient::new(args.url.trim_end_matches('/'), args.token, args.idp, sources.clone())?;
     let plan = Plan { users: args.users, groups: args.groups, members: args.members, ..Plan::default() };

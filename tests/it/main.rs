@@ -7,4 +7,5 @@ mod harness;
 mod openid_provider;
 mod scim;
 mod simulate;
+mod surface;
 mod units_of_work;

@@ -68,7 +68,10 @@ async fn settle_one(
     cause: &'static str,
     records: &mut Vec<Record>,
 ) -> Result<bool, GroundError> {
-    let Some(person) = store::people::lock(tx, id).await? else { return Ok(false) };
+    let Some(person) = store::people::lock(tx, id).await? else {
+        store::access::unmark(tx, id).await?;
+        return Ok(false);
+    };
     let facts = person_facts(tx, ground, &person).await?;
     let now = gw.sources.now();
     let access = access::resolve(&ground.facts, &facts, now);

@@ -4,6 +4,7 @@
 
 pub mod apply;
 pub mod apps;
+pub mod connections;
 pub mod directories;
 mod error;
 pub mod organizations;

@@ -149,6 +149,21 @@ impl TestOrganization<'_> {
         }
     }
 
+    /// Puts other rules in force, as if too many people were concerned to settle them at once.
+    pub async fn replace_rules_with_a_mark(&self, rules: Value) {
+        let gw = &self.home.gateway;
+        let rules: Vec<_> =
+            rules.as_array().unwrap().iter().map(|rule| (RuleId::mint(&gw.sources), rule.to_string())).collect();
+        gw.store
+            .write::<_, StoreError, _>(self.org, async move |tx| {
+                organizations::replace_rules(tx, &rules).await?;
+                doorward::store::access::mark_all(tx).await?;
+                Ok(Done::of(()))
+            })
+            .await
+            .unwrap();
+    }
+
     /// What the person behind a pushed User may do right now: (role, clients of the first grant, seat).
     pub async fn access(&self, user: &str) -> (Option<String>, String, String) {
         let gw = &self.home.gateway;
