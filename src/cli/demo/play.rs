@@ -4,13 +4,12 @@ use super::people::{ADA, ADMINS, BEN, CLEO, LENA, NORTH};
 use super::sign_in::{by_password, claims, said, short, through};
 use super::told::{Seen, Told};
 use super::world::World;
-use crate::base::token::reveal;
 use crate::domain::enforcement::Enforcement;
+use crate::lab::api_client::ApiClient;
 use crate::lab::browser::Browser;
 use crate::lab::scim_client::{Dialect, IdpScimClient, Profile, PushedGroup, Reply};
 use crate::service::console::{organizations, tokens, why};
 use anyhow::{Context as _, ensure};
-use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 /// Plays everything, each step told as soon as it is judged.
@@ -137,19 +136,15 @@ async fn enforced(world: &World) -> Seen {
 async fn locked(world: &World) -> Seen {
     let org = organizations::of_slug(&world.gateway, "acme").await?;
     let (_, token) = tokens::create(&world.gateway, org, "demo").await?;
-    let http = reqwest::Client::builder().no_proxy().build()?;
-    let users = format!("{}/api/v1/organizations/acme/users", world.base);
-    let list = http.get(&users).bearer_auth(reveal(&token)).send().await?;
-    ensure!(list.status() == StatusCode::OK, "the list of users answers {}", list.status());
-    let list: Value = list.json().await?;
+    let api = ApiClient::new(&format!("{}/api/v1/organizations/acme", world.base), token)?;
+    let (status, list) = api.get("/users").await?;
+    ensure!(status == 200, "the list of users answers {status}");
     let people = list["users"].as_array().map(Vec::as_slice).unwrap_or_default();
     let cleo = people.iter().find(|user| user["email"] == CLEO).and_then(|user| user["id"].as_str());
     let cleo = cleo.context("a pushed person is not in the list of users")?;
     let change = json!({ "email": "cleo@elsewhere.test" });
-    let answer = http.patch(format!("{users}/{cleo}")).bearer_auth(reveal(&token)).json(&change).send().await?;
-    let status = answer.status();
-    let problem: Value = answer.json().await?;
-    let refused = status == StatusCode::CONFLICT && problem["code"] == "field_locked";
+    let (status, problem) = api.patch(&format!("/users/{cleo}"), &change).await?;
+    let refused = status == 409 && problem["code"] == "field_locked";
     ensure!(refused && problem.to_string().contains("managed by"), "the change answers {status}: {problem}");
     Ok(format!("409 field_locked: {}", problem["why"].as_str().or(problem["detail"].as_str()).unwrap_or_default()))
 }
