@@ -9,6 +9,9 @@ use crate::http::admin;
 use crate::http::edge::{self, Edge, Problem};
 use crate::http::forward_auth;
 use crate::http::oidc_op;
+use crate::http::oidc_rp;
+use crate::http::pages;
+use crate::http::saml;
 use crate::http::scim;
 use crate::jobs;
 use crate::service::keys::KeyRing;
@@ -126,6 +129,9 @@ pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
     let routes = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
+        .merge(pages::routes())
+        .merge(saml::routes())
+        .merge(oidc_rp::routes())
         .merge(scim::routes())
         .merge(admin::routes())
         .merge(oidc_op::routes())

@@ -8,6 +8,7 @@ pub mod expiry;
 pub mod health;
 pub mod issuing;
 pub mod keys;
+pub mod login;
 pub mod panels;
 pub mod passwords;
 pub mod provisioning;

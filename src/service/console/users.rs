@@ -288,3 +288,17 @@ async fn source_of(tx: &mut Tx, origin: Origin, person: PersonId) -> Result<Opti
     let directory = store::directories::get(tx, src).await?;
     Ok(directory.map(|directory| Source::new(SourceKind::Directory, directory.key)))
 }
+
+/// What a signed-in person sees of themselves: the organization's name, and their own view.
+///
+/// # Errors
+/// [`ConsoleError::NoPerson`], or when the store fails.
+pub async fn own_view(gw: &Gateway, org: OrgNo, id: PersonId) -> Result<(String, UserView), ConsoleError> {
+    gw.store
+        .read(org, async move |tx| {
+            let organization = organizations::get(tx).await?.ok_or(ConsoleError::NoPerson)?;
+            let person = people::get(tx, id).await?.ok_or(ConsoleError::NoPerson)?;
+            Ok((organization.name, view(tx, &person).await?))
+        })
+        .await
+}
