@@ -5,12 +5,14 @@
 mod app;
 mod apply;
 mod connection;
+mod demo;
 mod directory;
 mod migrate;
 mod opened;
 mod org;
 mod panel;
 mod serve;
+mod simulate;
 mod token;
 mod user;
 
@@ -31,6 +33,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Plays the whole product with an emulated company, then leaves it up to click.
+    Demo(demo::DemoArgs),
     /// Serves until it is told to stop.
     Serve,
     /// Brings the database up to date.
@@ -58,6 +62,8 @@ enum Command {
     /// Tokens of the management API.
     #[command(subcommand)]
     Token(token::Token),
+    /// Sends an identity provider's own traffic to any SCIM URL and judges each step.
+    Simulate(simulate::SimulateArgs),
 }
 
 /// Runs the command that was asked for.
@@ -79,6 +85,8 @@ pub fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config = arguments.config.as_deref();
     match arguments.command {
+        Command::Demo(demo) => return demo::run(demo).await,
+        Command::Simulate(simulate) => return simulate::run(simulate).await,
         Command::Serve => serve::run(config).await?,
         Command::Migrate => migrate::run(config).await?,
         Command::Apply(apply) => apply.run(config).await?,

@@ -7,5 +7,6 @@ mod harness;
 mod main_job;
 mod openid_provider;
 mod scim;
+mod simulate;
 mod surface;
 mod units_of_work;
