@@ -62,15 +62,21 @@ async fn interrupted() -> anyhow::Result<()> {
 fn invite(world: &World) -> std::io::Result<()> {
     world.idp.sign_out();
     let (base, panel, idp) = (&world.base, world.panel.base_url(), world.idp.base_url());
-    let (ada, cleo, olive) = (people::ADA, people::CLEO, people::OLIVE);
+    let (ada, ben, cleo, lena) = (people::ADA, people::BEN, people::CLEO, people::LENA);
     let mut out = std::io::stdout();
     writeln!(out, "\nEverything stays up until Ctrl-C:")?;
     writeln!(out, "  panel app       {panel}/")?;
     writeln!(out, "  Doorward        {base}/")?;
-    writeln!(out, "  sign-in         {base}/login    as {ada} or {cleo}: choose the person at the IdP")?;
-    writeln!(out, "                  {base}/login/break-glass is for people who are named for it")?;
+    writeln!(out, "  sign-in         {base}/login")?;
+    writeln!(out, "                  {ada} or {cleo}, then choose the same person at the IdP")?;
+    writeln!(
+        out,
+        "                  {lena} has a password ({}) and is refused: sign-in is enforced",
+        world.secrets.lena
+    )?;
+    writeln!(out, "                  {ben} was deactivated and is refused")?;
     writeln!(out, "  through SAML    {}", world.saml_login)?;
     writeln!(out, "  through OpenID  {}", world.oidc_login)?;
-    writeln!(out, "  the IdP         {idp}/saml/metadata and {idp}/.well-known/openid-configuration")?;
-    writeln!(out, "Sign-in is enforced: passwords (that of the owner {olive} too) are refused.")
+    writeln!(out, "  the IdP         {idp}/saml/metadata")?;
+    writeln!(out, "                  {idp}/.well-known/openid-configuration")
 }

@@ -12,7 +12,7 @@ pub(super) const CLEO: &str = "cleo@acme.test";
 /// The local person with a password.
 pub(super) const LENA: &str = "lena@acme.test";
 /// The owner, with a password too.
-pub(super) const OLIVE: &str = "olive@acme.test";
+const OLIVE: &str = "olive@acme.test";
 
 /// The group of administrators.
 pub(super) const ADMINS: &str = "panel-admins";
@@ -21,7 +21,7 @@ pub(super) const NORTH: &str = "panel-north-users";
 
 /// What the variables of the file say; made afresh for each run.
 pub(super) struct Secrets {
-    pub(super) olive: String,
+    olive: String,
     pub(super) lena: String,
     pub(super) client: String,
 }

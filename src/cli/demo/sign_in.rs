@@ -36,10 +36,9 @@ pub(super) async fn by_password(world: &World, email: &str, password: &str) -> a
     let mut browser = Browser::new(world.sources.clone())?;
     browser.open(&format!("{}/login", world.panel.base_url())).await?;
     let page = browser.submit(&[("email", email)]).await?;
-    let refused = || format!("the password is not taken (status {})", page.status);
     let action = page.url.to_string();
     let answer = browser.post_form(&action, &[("email", email), ("password", password)]).await?;
-    ensure!(answer.status == 303, "{}: {}", refused(), answer.status);
+    ensure!(answer.status == 303, "the password is not taken (status {}): {}", answer.status, short(&answer));
     browser.follow().await?;
     browser.open(&format!("{}/login", world.panel.base_url())).await?;
     land(world, browser).await
