@@ -5,6 +5,7 @@
 mod demo;
 mod floors;
 mod harness;
+mod laws;
 mod main_job;
 mod openid_provider;
 mod scim;

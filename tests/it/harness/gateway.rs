@@ -27,7 +27,7 @@ pub struct TestGateway {
     pub base: String,
     /// The clock, in hand.
     pub clock: Arc<ManualClock>,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl TestGateway {
@@ -63,7 +63,12 @@ impl TestGateway {
         tokio::spawn(async move {
             app::serve(served, std::time::Duration::from_secs(30), listener, std::future::pending()).await.unwrap()
         });
-        Self { gateway, base, clock, _database: database }
+        Self { gateway, base, clock, database }
+    }
+
+    /// The SQLite file behind it.
+    pub fn database_file(&self) -> std::path::PathBuf {
+        self.database.url.strip_prefix("sqlite:").expect("a SQLite database").into()
     }
 
     /// Lets time pass.

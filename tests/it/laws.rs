@@ -1,0 +1,185 @@
+//! Laws that the stories elsewhere do not cover, each broken once on purpose to see its test fail.
+
+use crate::harness::database::{Engine, TestDatabase, on_both_engines};
+use crate::harness::world::World;
+use doorward::lab::idp::person::GroupsClaim;
+use doorward::store::{StoreError, audit, people};
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+on_both_engines! {
+    async fn law_7_a_push_with_the_owners_email_is_only_proposed(engine) {
+        let world = World::start(engine, true).await;
+        let okta = world.directory();
+        let pushed = okta.create_user("olive@acme.test").await.expect(201).id();
+        okta.create_group("panel-north-users", &[&pushed]).await.expect(201);
+        let mut browser = world.browser();
+        let olive = [("email", "olive@acme.test"), ("password", "olive-secret")];
+        assert_eq!(browser.post_form(&world.at("/login"), &olive).await.unwrap().status, 303, "still the owner's password");
+        let removal = json!([{"op": "replace", "value": {"active": false}}]);
+        okta.patch(&format!("/Users/{pushed}"), removal).await.expect(200);
+        okta.call("DELETE", &format!("/Users/{pushed}"), None).await.expect(204);
+        let account = browser.get(&world.at("/account")).await.unwrap();
+        assert!(account.status == 200 && account.text().contains("owner"), "{} {}", account.status, account.text());
+    }
+
+    async fn law_4_a_sign_in_with_the_owners_email_links_nobody(engine) {
+        let world = World::start(engine, false).await;
+        world.idp.put_person(doorward::lab::idp::person::Person::new("olive@acme.test", "Olive", "Stranger"));
+        world.idp.sign_in("olive@acme.test").unwrap();
+        for connection in [0, 1] {
+            let mut browser = world.browser();
+            browser.open(&world.login_url(connection)).await.unwrap();
+            assert_eq!(browser.settle().await.unwrap().status, 403);
+        }
+    }
+
+    async fn law_4_an_email_outside_the_proved_domains_makes_nobody(engine) {
+        let world = World::start(engine, false).await;
+        world.idp.put_person(doorward::lab::idp::person::Person::new("eve@evil.test", "Eve", "Stranger"));
+        world.idp.sign_in("eve@evil.test").unwrap();
+        for connection in [0, 1] {
+            let mut browser = world.browser();
+            browser.open(&world.login_url(connection)).await.unwrap();
+            assert_eq!(browser.settle().await.unwrap().status, 403);
+        }
+    }
+
+    async fn law_11_an_absent_groups_claim_keeps_and_an_empty_one_takes(engine) {
+        let world = World::start(engine, false).await;
+        world.idp.sign_in("ada@acme.test").unwrap();
+        for (claim, role) in [
+            (GroupsClaim::Present, "msp_user"),
+            (GroupsClaim::Absent, "msp_user"),
+            (GroupsClaim::Empty, "none yet"),
+        ] {
+            world.idp.oidc(|knobs| knobs.groups = claim);
+            let mut browser = world.browser();
+            let account = browser.open(&world.login_url(1)).await.unwrap();
+            assert!(account.status == 200 && account.text().contains(role), "{} {}", account.status, account.text());
+        }
+    }
+
+    async fn law_2_what_was_done_stands_in_the_audit_with_its_change(engine) {
+        let world = World::start(engine, true).await;
+        let okta = world.directory();
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        okta.create_user("ada@acme.test").await.expect(409);
+        world.gw.wait(chrono::Duration::seconds(1));
+        okta.patch(&format!("/Users/{ada}"), json!([{"op": "replace", "value": {"active": false}}])).await.expect(200);
+        let gw = &world.gw.gateway;
+        let org = gw.store.slug_entry("acme").await.unwrap().unwrap();
+        let events = gw.store.read::<_, StoreError, _>(org, async |tx| audit::newest(tx, 50).await).await.unwrap();
+        let of_ada = events.iter().filter(|event| event.target.as_deref() == Some(&ada));
+        assert_eq!(of_ada.map(|event| event.deed.as_str()).collect::<Vec<_>>(), ["user_deactivated", "user_provisioned"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn law_13_no_secret_rests_in_clear() {
+    let world = World::start(Engine::Sqlite, true).await;
+    let mut browser = world.browser();
+    browser.post_form(&world.at("/login"), &[("email", "lena@acme.test"), ("password", "lena-secret")]).await.unwrap();
+    let cookie = browser.cookie(&world.at("/"), "doorward").unwrap();
+    let organization = &world.made["organizations"][0];
+    let file = world.gw.database_file();
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes.extend(std::fs::read(format!("{}-wal", file.display())).unwrap_or_default());
+    let secrets: Vec<&str> = vec![
+        organization["directories"][0]["token"].as_str().unwrap(),
+        world.made["apps"][0]["client_secret"].as_str().unwrap(),
+        "oidc-secret",
+        "lena-secret",
+        &cookie,
+    ];
+    for secret in secrets {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "a secret stands in the file");
+    }
+    assert!(
+        bytes.windows(14).any(|window| window == b"lena@acme.test"),
+        "the file that was looked at is the right one"
+    );
+}
+
+/// The program itself, on a database of its own.
+struct Program {
+    child: Child,
+    base: String,
+}
+
+impl Program {
+    fn serve(database: &TestDatabase) -> Self {
+        let mut child = command(database).arg("serve").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let base = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Self { child, base }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may be gone already: that is what the test is about.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(database: &TestDatabase) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+    command
+        .env("DOORWARD_DATABASE__URL", &database.url)
+        .env("DOORWARD_LISTEN", "127.0.0.1:0")
+        .env("DOORWARD_MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+        .env("OLIVE_PASSWORD", "olive-secret")
+        .env("LENA_PASSWORD", "lena-secret");
+    command
+}
+
+on_both_engines! {
+    async fn a_killed_server_loses_nothing_that_it_has_acknowledged(engine) {
+        let database = TestDatabase::new(engine).await;
+        let example = concat!(env!("CARGO_MANIFEST_DIR"), "/config/example.toml");
+        let out = command(&database).args(["apply", example, "--json"]).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let made: Value = serde_json::from_slice(&out.stdout).unwrap();
+        let directory = &made["organizations"][0]["directories"][0];
+        let (id, token) = (directory["id"].as_str().unwrap(), directory["token"].as_str().unwrap());
+        let mut program = Program::serve(&database);
+        let okta = crate::harness::gateway::Directory::new(&format!("{}/scim/v2/{id}", program.base), token);
+        let mut acknowledged = Vec::new();
+        for i in 0..20 {
+            acknowledged.push(okta.create_user(&format!("user{i}@acme.test")).await.expect(201).id());
+        }
+        program.child.kill().unwrap();
+        program.child.wait().unwrap();
+        let again = Program::serve(&database);
+        let okta = crate::harness::gateway::Directory::new(&format!("{}/scim/v2/{id}", again.base), token);
+        for id in &acknowledged {
+            okta.get(&format!("/Users/{id}")).await.expect(200);
+        }
+        assert_eq!(okta.get("/Users?count=0").await.expect(200).body["totalResults"], 20);
+    }
+
+    async fn a_deactivated_person_keeps_no_row_of_a_credential(engine) {
+        let world = World::start(engine, true).await;
+        let okta = world.directory();
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        world.idp.sign_in("ada@acme.test").unwrap();
+        let mut browser = world.browser();
+        browser.open(&world.login_url(0)).await.unwrap();
+        browser.settle().await.unwrap();
+        let gw = &world.gw.gateway;
+        let org = gw.store.slug_entry("acme").await.unwrap().unwrap();
+        let epoch = async || {
+            let found = gw.store.read::<_, StoreError, _>(org, async |tx| people::by_key(tx, "ada@acme.test").await).await;
+            found.unwrap()[0].epoch
+        };
+        let before = epoch().await;
+        okta.patch(&format!("/Users/{ada}"), json!([{"op": "Replace", "path": "active", "value": "False"}])).await.expect(200);
+        assert!(epoch().await > before);
+        okta.patch(&format!("/Users/{ada}"), json!([{"op": "Replace", "path": "active", "value": "True"}])).await.expect(200);
+        assert_eq!(browser.get(&world.at("/account")).await.unwrap().status, 303, "a reactivation brings no session back");
+    }
+}
