@@ -9,7 +9,11 @@ use crate::http::admin;
 use crate::http::edge::{self, Edge, Problem};
 use crate::http::forward_auth;
 use crate::http::oidc_op;
+use crate::http::oidc_rp;
+use crate::http::pages;
+use crate::http::saml;
 use crate::http::scim;
+use crate::jobs;
 use crate::service::keys::KeyRing;
 use crate::service::panels::{self, PanelCache};
 use crate::service::settings::Settings;
@@ -47,6 +51,14 @@ pub enum StartError {
     /// The database.
     #[error("the database cannot be used")]
     Store(#[from] StoreError),
+}
+
+/// Brings the configured database up to date; the names of the migrations that ran.
+///
+/// # Errors
+/// [`StartError`] when the database cannot be used.
+pub async fn migrate(config: &Config, sources: &Sources) -> Result<Vec<&'static str>, StartError> {
+    Ok(Store::open(&config.database.url).await?.migrate(sources.now()).await?)
 }
 
 /// Opens the database and builds what use cases stand on. `bound` is the address that is (or will be) listened on.
@@ -117,11 +129,13 @@ pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
     let routes = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
+        .merge(pages::routes())
+        .merge(saml::routes())
+        .merge(oidc_rp::routes())
         .merge(scim::routes())
         .merge(admin::routes())
         .merge(oidc_op::routes())
         .merge(forward_auth::routes())
-        .merge(scim::routes())
         .with_state(gateway);
     edge::around(routes, edge)
 }
@@ -142,8 +156,10 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let store = gateway.store.clone();
+    let jobs = tokio::spawn(jobs::run(gateway.clone()));
     let service = router(gateway, timeout).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    jobs.abort();
     store.close().await;
     Ok(())
 }

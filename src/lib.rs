@@ -5,9 +5,11 @@
 
 pub mod app;
 pub mod base;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod jobs;
 pub mod lab;
 pub mod protocol;
 pub mod service;

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod panel;
 pub mod person;
 pub mod query;
+pub mod return_to;
 pub mod rule;
 pub mod seat;
 pub mod source;

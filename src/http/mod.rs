@@ -3,8 +3,14 @@
 //! Owns addresses, extractors, statuses and headers; hands on what was asked to `service`. Must not know SQL or rules.
 
 pub mod admin;
+pub mod cookies;
 pub mod edge;
 pub mod forward_auth;
 pub mod oidc_op;
+pub mod oidc_rp;
+pub mod pages;
+pub mod saml;
 pub mod scim;
+pub mod session;
 mod signed_in;
+mod signing_in;

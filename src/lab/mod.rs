@@ -4,6 +4,7 @@
 //! traffic of each IdP. Hands on handles that `demo`, `simulate` and the tests drive. Talks to the product over HTTP
 //! alone and names no room but `base`; must not know the product's own verifiers.
 
+pub mod api_client;
 pub mod browser;
 pub mod error;
 pub mod idp;

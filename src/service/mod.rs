@@ -3,21 +3,24 @@
 //! Owns steps and their order; hands on results and classed errors. Must not know HTTP nor how a row looks on disk.
 
 pub mod access;
+pub mod console;
+pub mod expiry;
 pub mod health;
 pub mod issuing;
 pub mod keys;
+pub mod login;
 pub mod panels;
 pub mod passwords;
 pub mod provisioning;
 pub mod settings;
 
-use crate::base::ids::EventId;
+use crate::base::ids::{EventId, OrgId};
 use crate::base::seal::MasterKey;
 use crate::base::sources::Sources;
 use crate::base::token::TokenMint;
 use crate::base::urls::Urls;
 use crate::domain::audit::{Actor, Deed};
-use crate::store::{Record, Store};
+use crate::store::{Record, Store, StoreError};
 use crate::upstream::Upstream;
 use keys::KeyRing;
 use panels::PanelCache;
@@ -48,6 +51,14 @@ pub struct Gateway {
 }
 
 impl Gateway {
+    /// Every organization: slug and id, by slug.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn organizations(&self) -> Result<Vec<(String, OrgId)>, StoreError> {
+        Ok(self.store.organizations().await?.into_iter().map(|(_, slug, id)| (slug, id)).collect())
+    }
+
     /// An audit event, ready to be kept with its unit: made before the unit, so that a second run writes the same.
     #[must_use]
     pub fn record(&self, actor: &Actor, deed: Deed, target: Option<String>, body: serde_json::Value) -> Record {

@@ -2,7 +2,8 @@
 
 use crate::base::sources::Sources;
 use crate::domain::panel::{self, PanelDefinition, PanelError};
-use crate::store::{Store, StoreError};
+use crate::service::Gateway;
+use crate::store::{Done, Store, StoreError, access, organizations};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,7 +23,10 @@ pub enum PanelLoadError {
 
 /// Definitions by key and version; a version never changes, so nothing here goes stale.
 #[derive(Debug, Clone, Default)]
-pub struct PanelCache(Arc<Mutex<HashMap<(String, i64), Arc<PanelDefinition>>>>);
+pub struct PanelCache(Arc<Mutex<Known>>);
+
+/// By key and version.
+type Known = HashMap<(String, i64), Arc<PanelDefinition>>;
 
 impl PanelCache {
     /// A definition that has been loaded already.
@@ -50,6 +54,36 @@ impl PanelCache {
 pub async fn seed(store: &Store, sources: &Sources) -> Result<(), StoreError> {
     for (key, _, source) in panel::shipped() {
         store.seed_panel(key, source, sources.now()).await?;
+    }
+    Ok(())
+}
+
+/// The text of a kept definition.
+///
+/// # Errors
+/// [`PanelLoadError::Unknown`] when there is none.
+pub async fn show(gw: &Gateway, key: &str) -> Result<String, PanelLoadError> {
+    let found = gw.store.panel(key).await?;
+    found.map(|(_, source)| source).ok_or_else(|| PanelLoadError::Unknown(key.to_owned()))
+}
+
+/// Adopts a definition. Everybody of the organizations that follow it is marked to be derived afresh.
+///
+/// # Errors
+/// When the text does not parse, or the store fails.
+pub async fn adopt(gw: &Gateway, key: &str, source: &str) -> Result<(), PanelLoadError> {
+    PanelDefinition::parse(key, &format!("{key}.toml"), source)?;
+    gw.store.put_panel(key, source, gw.sources.now()).await?;
+    for (org, _, _) in gw.store.organizations().await? {
+        let key = key.to_owned();
+        gw.store
+            .write::<_, StoreError, _>(org, async move |tx| {
+                if organizations::get(tx).await?.is_some_and(|row| row.panel == key) {
+                    access::mark_all(tx).await?;
+                }
+                Ok(Done::of(()))
+            })
+            .await?;
     }
     Ok(())
 }

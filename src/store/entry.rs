@@ -4,6 +4,7 @@
 use super::engine::args;
 use super::{Store, StoreError};
 use crate::base::ids::{ConnectionId, DirectoryId, OrgId, OrgNo, SourceNo};
+use chrono::{DateTime, Utc};
 
 /// No organization: for questions that come before one is known.
 const NOBODY: OrgNo = OrgNo(0);
@@ -81,6 +82,36 @@ impl Store {
         self.read(NOBODY, async |tx| {
             let rows = tx.conn.all("SELECT org, slug, id FROM organization ORDER BY slug", &[]).await?;
             rows.iter().map(|row| Ok((OrgNo(row.int(0)?), row.text(1)?, OrgId(row.key(2)?)))).collect()
+        })
+        .await
+    }
+
+    /// The organizations that have marks of large changes, or marked people.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn marked_organizations(&self) -> Result<Vec<OrgNo>, StoreError> {
+        self.read(NOBODY, async |tx| {
+            let rows = tx.conn.all("SELECT org FROM wide UNION SELECT org FROM stale", &[]).await?;
+            rows.iter().map(|row| Ok(OrgNo(row.int(0)?))).collect()
+        })
+        .await
+    }
+
+    /// Takes away what has expired, in every organization; it is refused anyway.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_expired(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.write(NOBODY, async move |tx| {
+            tx.conn.exec("DELETE FROM session WHERE until <= $1", args![now]).await?;
+            tx.conn.exec("DELETE FROM flow WHERE until <= $1", args![now]).await?;
+            tx.conn.exec("DELETE FROM replay WHERE until <= $1", args![now]).await?;
+            tx.conn.exec("DELETE FROM mailed WHERE until <= $1", args![now]).await?;
+            tx.conn.exec("DELETE FROM code WHERE until <= $1", args![now]).await?;
+            tx.conn.exec("DELETE FROM token WHERE until <= $1", args![now]).await?;
+            tx.conn.exec("DELETE FROM tombstone WHERE until <= $1", args![now]).await?;
+            Ok(super::Done::of(()))
         })
         .await
     }

@@ -5,14 +5,17 @@
 
 pub mod access;
 pub mod api_tokens;
-mod apps;
+pub mod apps;
 pub mod audit;
+pub mod claimed;
 pub mod codes;
 pub mod connections;
 pub mod directories;
 pub mod enforcement;
 mod engine;
 mod entry;
+pub mod flows;
+pub mod mailed;
 pub mod members;
 mod migrations;
 mod numbers;
@@ -22,6 +25,7 @@ pub mod people;
 pub mod resources;
 pub mod seats;
 mod secrets;
+pub mod sessions;
 pub mod signed_in;
 pub mod signing_keys;
 pub mod tokens;

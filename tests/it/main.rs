@@ -4,6 +4,9 @@
 
 mod floors;
 mod harness;
+mod main_job;
 mod openid_provider;
 mod scim;
+mod simulate;
+mod surface;
 mod units_of_work;

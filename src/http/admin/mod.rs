@@ -2,10 +2,20 @@
 //!
 //! Owns `/api/v1/…`. Must not know the store.
 
+mod caller;
+mod refusal;
+mod users;
+
+pub use crate::http::edge::Problem;
+pub use caller::ApiCaller;
+
 use crate::service::Gateway;
 use axum::Router;
+use axum::routing::get;
 
 /// The routes.
 pub fn routes() -> Router<Gateway> {
     Router::new()
+        .route("/api/v1/organizations/{slug}/users", get(users::list))
+        .route("/api/v1/organizations/{slug}/users/{id}", get(users::show).patch(users::change))
 }

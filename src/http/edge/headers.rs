@@ -20,7 +20,7 @@ pub(super) async fn secure(State(secure): State<bool>, request: Request, next: N
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     };
     put(header::CONTENT_SECURITY_POLICY, if secure { POLICY } else { POLICY_ON_LOOPBACK });
-    put(header::REFERRER_POLICY, "no-referrer");
+    put(header::REFERRER_POLICY, "strict-origin");
     put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(header::X_FRAME_OPTIONS, "DENY");
     put(header::CACHE_CONTROL, "no-store");

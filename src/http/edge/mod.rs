@@ -35,7 +35,6 @@ pub struct Edge {
 }
 
 /// Puts the edge in front of all routes.
-#[must_use]
 pub fn around(routes: Router, edge: Edge) -> Router {
     routes
         .fallback(nothing_here)

@@ -140,7 +140,7 @@ mod tests {
         }
         let last = parse_instant("9998-12-31T23:59:59Z").unwrap();
         let window = Window::new(DateTime::<Utc>::MAX_UTC, Duration::seconds(120));
-        assert!(window.has_begun(last) && window.is_older(last, Duration::MAX) == false);
+        assert!(window.has_begun(last) && !window.is_older(last, Duration::MAX));
     }
 
     #[test]

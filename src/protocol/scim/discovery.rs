@@ -19,7 +19,7 @@ const RESOURCE_TYPE_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceT
 const SCHEMA_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 
 /// What a directory offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Features {
     /// The limits of a page.
     pub pages: PageLimits,
@@ -37,21 +37,6 @@ pub struct Features {
     pub security_events: Option<Vec<String>>,
     /// Whether the directory has the profile `interop-strict`.
     pub interop: bool,
-}
-
-impl Default for Features {
-    fn default() -> Self {
-        Self {
-            pages: PageLimits::default(),
-            bulk: None,
-            sort: false,
-            cursor_timeout: None,
-            oauth: false,
-            documentation: None,
-            security_events: None,
-            interop: false,
-        }
-    }
 }
 
 fn address(base: &str, path: &str) -> String {

@@ -2,10 +2,13 @@
 //!
 //! Owns settling (rules, seat, version) and reading. Hands on [`Current`]. Must not know protocols.
 
+mod behind;
 mod ground;
 mod settle;
 
+pub use behind::{marked, settle_behind};
 pub use ground::{Ground, GroundError};
+pub(in crate::service) use settle::person_facts;
 pub use settle::{settle, settle_all};
 
 use crate::base::ids::{OrgNo, PersonId};

@@ -68,7 +68,10 @@ async fn settle_one(
     cause: &'static str,
     records: &mut Vec<Record>,
 ) -> Result<bool, GroundError> {
-    let Some(person) = store::people::lock(tx, id).await? else { return Ok(false) };
+    let Some(person) = store::people::lock(tx, id).await? else {
+        store::access::unmark(tx, id).await?;
+        return Ok(false);
+    };
     let facts = person_facts(tx, ground, &person).await?;
     let now = gw.sources.now();
     let access = access::resolve(&ground.facts, &facts, now);
@@ -104,7 +107,11 @@ async fn settle_one(
     Ok(had == Seat::Held && seat != Seat::Held)
 }
 
-async fn person_facts(tx: &mut Tx, ground: &Ground, person: &PersonRow) -> Result<PersonFacts, GroundError> {
+pub(in crate::service) async fn person_facts(
+    tx: &mut Tx,
+    ground: &Ground,
+    person: &PersonRow,
+) -> Result<PersonFacts, GroundError> {
     let mut groups = Vec::new();
     for group in store::access::groups_of(tx, person.id).await? {
         if let Some(from) = ground.sources.get(&group.src) {

@@ -28,6 +28,7 @@ pub use users::{Precondition, create_user, delete_user, get_user, patch_user, re
 use crate::base::ids::ResourceId;
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::profile::Applied;
+pub use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::schema::ResourceType;
 
 /// What a call that changes something came to.

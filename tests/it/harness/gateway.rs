@@ -43,13 +43,17 @@ impl TestGateway {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let master = MasterKey::from_base64(&MasterKey::mint(&sources)).unwrap();
-        let loopback = vec!["127.0.0.1/32".parse().unwrap()];
+        let loopback: Vec<ipnet::IpNet> = vec!["127.0.0.1/32".parse().unwrap()];
         let gateway = Gateway {
             store,
             urls: Urls::new(&base.parse().unwrap()),
             master: Arc::new(master),
             mint: TokenMint::new(&[7; 32]),
-            settings: Arc::new(Settings { password_work: (64, 1, 1), ..Settings::default() }),
+            settings: Arc::new(Settings {
+                password_work: (64, 1, 1),
+                upstream_allow: loopback.clone(),
+                ..Settings::default()
+            }),
             upstream: Upstream::new(Outgoing::new(loopback).unwrap(), &sources),
             panels: PanelCache::default(),
             keys: KeyRing::default(),
@@ -149,6 +153,21 @@ impl TestOrganization<'_> {
         }
     }
 
+    /// Puts other rules in force, as if too many people were concerned to settle them at once.
+    pub async fn replace_rules_with_a_mark(&self, rules: Value) {
+        let gw = &self.home.gateway;
+        let rules: Vec<_> =
+            rules.as_array().unwrap().iter().map(|rule| (RuleId::mint(&gw.sources), rule.to_string())).collect();
+        gw.store
+            .write::<_, StoreError, _>(self.org, async move |tx| {
+                organizations::replace_rules(tx, &rules).await?;
+                doorward::store::access::mark_all(tx).await?;
+                Ok(Done::of(()))
+            })
+            .await
+            .unwrap();
+    }
+
     /// What the person behind a pushed User may do right now: (role, clients of the first grant, seat).
     pub async fn access(&self, user: &str) -> (Option<String>, String, String) {
         let gw = &self.home.gateway;
@@ -207,6 +226,11 @@ impl Reply {
 }
 
 impl Directory {
+    /// A client of this base URL with this token.
+    pub fn new(base: &str, token: &str) -> Self {
+        Self { base: base.to_owned(), token: token.to_owned(), client: reqwest::Client::new() }
+    }
+
     /// The same directory's address with another token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: token.to_owned(), ..self.clone() }

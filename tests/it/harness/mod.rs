@@ -3,3 +3,4 @@
 pub mod database;
 pub mod gateway;
 mod postgres;
+pub mod world;

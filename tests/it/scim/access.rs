@@ -101,3 +101,19 @@ on_both_engines! {
         assert_eq!(okta.get(&format!("/Groups/{group}")).await.expect(200).body["members"].as_array().unwrap().len(), 50);
     }
 }
+
+on_both_engines! {
+    async fn a_large_change_is_never_read_as_it_was_before(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        okta.create_group("panel-north-users", &[&ada]).await.expect(201);
+        acme.replace_rules_with_a_mark(json!([{"group": "panel-north-users", "role": "msp_admin"}])).await;
+        assert_eq!(acme.access(&ada).await.0.as_deref(), Some("msp_admin"), "derived afresh before it is read");
+        acme.replace_rules_with_a_mark(usual_rules()).await;
+        doorward::jobs::settling::run_once(&gw.gateway).await.unwrap();
+        assert_eq!(acme.access(&ada).await.0.as_deref(), Some("msp_user"));
+        assert_eq!(doorward::jobs::settling::run_once(&gw.gateway).await.unwrap(), 0, "the marks are gone");
+    }
+}

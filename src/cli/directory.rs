@@ -1,0 +1,107 @@
+//! `doorward directory`.
+
+use super::opened;
+use crate::base::token::reveal;
+use crate::service::console::directories::{self, DirectoryMade};
+use clap::Subcommand;
+use std::path::Path;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Directory {
+    /// Lists the directories of an organization.
+    List {
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+    },
+    /// Makes a directory and shows its token, once.
+    Add {
+        /// What it is called.
+        key: String,
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+        /// Which dialect it tolerates.
+        #[arg(long, default_value = "auto")]
+        profile: String,
+    },
+    /// Makes one more token and shows it, once.
+    Token {
+        /// The directory.
+        key: String,
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+        /// What the token is for.
+        #[arg(long, default_value = "command line")]
+        label: String,
+    },
+    /// Lists the tokens of a directory.
+    Tokens {
+        /// The directory.
+        key: String,
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+    },
+    /// Takes a token away.
+    Revoke {
+        /// The directory.
+        key: String,
+        /// The token's id (tok-…).
+        id: String,
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+    },
+    /// Lets a directory answer again.
+    Enable {
+        /// The directory.
+        key: String,
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+    },
+    /// Makes a directory answer 403.
+    Disable {
+        /// The directory.
+        key: String,
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+    },
+}
+
+impl Directory {
+    pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<()> {
+        let gw = opened::gateway(config).await?;
+        let show = |made: DirectoryMade| {
+            println!("scim_base_url: {}", gw.urls.scim(made.id));
+            println!("token_id: {}", made.token_id);
+            println!("token: {}", reveal(&made.token));
+        };
+        match self {
+            Self::List { org } => {
+                for row in directories::list(&gw, &org).await? {
+                    let state = if row.enabled { "enabled" } else { "disabled" };
+                    println!("{}  {}  {}  {state}", row.key, row.id, row.profile);
+                }
+            }
+            Self::Add { key, org, profile } => {
+                profile.parse::<crate::service::provisioning::Profile>()?;
+                show(directories::add(&gw, &org, &key, &profile).await?);
+            }
+            Self::Token { key, org, label } => show(directories::add_token(&gw, &org, &key, &label).await?),
+            Self::Tokens { key, org } => {
+                for row in directories::tokens(&gw, &org, &key).await? {
+                    let used = row.used.map_or_else(|| "never used".to_owned(), |at| format!("used {at}"));
+                    println!("{}  {}  made {}  {used}", row.id, row.label, row.created);
+                }
+            }
+            Self::Revoke { key, id, org } => directories::revoke_token(&gw, &org, &key, id.parse()?).await?,
+            Self::Enable { key, org } => directories::enable(&gw, &org, &key, true).await?,
+            Self::Disable { key, org } => directories::enable(&gw, &org, &key, false).await?,
+        }
+        Ok(())
+    }
+}

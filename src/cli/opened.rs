@@ -1,0 +1,27 @@
+//! The gateway that a command works on: the configured database, also while the server runs.
+
+use crate::app;
+use crate::base::sources::Sources;
+use crate::config::Config;
+use crate::service::Gateway;
+use std::io::IsTerminal as _;
+use std::path::Path;
+
+/// The configuration, with the log turned on.
+pub(super) fn config(file: Option<&Path>) -> anyhow::Result<Config> {
+    let config = Config::load(file)?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)?;
+    // A second subscriber in one process would be a mistake of ours that changes nothing for the user.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .try_init();
+    Ok(config)
+}
+
+/// The gateway of a command; the database is made and migrated as `serve` does.
+pub(super) async fn gateway(file: Option<&Path>) -> anyhow::Result<Gateway> {
+    let config = config(file)?;
+    Ok(app::gateway(&config, config.listen, Sources::system(), config.database.migrate).await?)
+}

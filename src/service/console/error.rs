@@ -1,0 +1,80 @@
+//! What can stand against an operator's or administrator's wish.
+
+use crate::base::class::{Class, Classify};
+use crate::domain::email::NotAnEmail;
+use crate::domain::person::{Field, FieldState};
+use crate::domain::rule::RuleError;
+use crate::service::access::GroundError;
+use crate::store::{AsStoreError, StoreError};
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// No such organization, or it is a neighbour's.
+    #[error("there is no organization {0:?}")]
+    NoOrganization(String),
+    /// No such person here.
+    #[error("there is no such person here")]
+    NoPerson,
+    /// No such directory here.
+    #[error("there is no directory {0:?} here")]
+    NoDirectory(String),
+    /// No such token here.
+    #[error("there is no such token here")]
+    NoToken,
+    /// The key is in use.
+    #[error("the key {0:?} is in use")]
+    KeyTaken(String),
+    /// The field is somebody else's.
+    #[error("{} is {}", .field.as_str(), .state.lock.as_ref().map_or("", |lock| lock.why.as_str()))]
+    FieldLocked {
+        /// The field.
+        field: Field,
+        /// Who owns it, and where it can be changed.
+        state: FieldState,
+    },
+    /// Nobody could manage people any more (law 8).
+    #[error("this is the last person who can manage people")]
+    LastAdmin,
+    /// Not an address.
+    #[error(transparent)]
+    Email(#[from] NotAnEmail),
+    /// The role and clients make no whole answer.
+    #[error(transparent)]
+    Grant(#[from] RuleError),
+    /// Not an absolute http or https address.
+    #[error("not an absolute http or https address without a fragment: {0:?}")]
+    Uri(String),
+    /// A stored value does not parse.
+    #[error("a stored {0} cannot be read")]
+    Malformed(&'static str),
+    /// Access cannot be derived.
+    #[error(transparent)]
+    Ground(#[from] GroundError),
+    /// The store failed.
+    #[error("storage failed")]
+    Store(#[from] StoreError),
+}
+
+impl AsStoreError for ConsoleError {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(e) => Some(e),
+            Self::Ground(e) => e.as_store_error(),
+            _ => None,
+        }
+    }
+}
+
+impl Classify for ConsoleError {
+    fn class(&self) -> Class {
+        match self {
+            Self::NoOrganization(_) | Self::NoPerson | Self::NoDirectory(_) | Self::NoToken => Class::NotFound,
+            Self::KeyTaken(_) | Self::FieldLocked { .. } | Self::LastAdmin => Class::Conflict,
+            Self::Email(_) | Self::Grant(_) | Self::Uri(_) => Class::BadInput,
+            Self::Malformed(_) => Class::Bug,
+            Self::Ground(e) => e.class(),
+            Self::Store(e) => e.class(),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What operators and administrators do: organizations, directories, connections, apps, people, tokens.
+//!
+//! Owns each as one unit of work with its audit events; hands on rows and views. Must not know HTTP or the command line.
+
+pub mod apply;
+pub mod apps;
+pub mod connections;
+pub mod directories;
+mod error;
+pub mod organizations;
+pub mod tokens;
+pub mod users;
+pub mod why;
+
+pub use error::ConsoleError;

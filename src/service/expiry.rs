@@ -1,0 +1,17 @@
+//! What has expired is refused wherever it is used; here it is taken away.
+
+use super::Gateway;
+use crate::store::StoreError;
+
+/// Why expired things could not be taken away.
+#[derive(Debug, thiserror::Error)]
+#[error("storage failed")]
+pub struct ExpiryError(#[from] StoreError);
+
+/// Takes away expired sessions, login flows, used assertions, links, codes, tokens and tombstones.
+///
+/// # Errors
+/// When the store fails.
+pub async fn forget_expired(gw: &Gateway) -> Result<(), ExpiryError> {
+    Ok(gw.store.forget_expired(gw.sources.now()).await?)
+}
