@@ -173,6 +173,30 @@ pub async fn groups_of(tx: &mut Tx, ids: &[ResourceId]) -> Result<Vec<(ResourceI
     Ok(found)
 }
 
+/// What these Users of a directory are called.
+///
+/// # Errors
+/// When the database fails.
+pub async fn user_names(
+    tx: &mut Tx,
+    src: SourceNo,
+    ids: &[ResourceId],
+) -> Result<Vec<(ResourceId, String)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = "SELECT r.id, COALESCE(p.name, r.label) FROM resource r \
+                       LEFT JOIN person p ON p.org = r.org AND p.id = r.person \
+                       WHERE r.org = $1 AND r.src = $2 AND r.kind = 1 AND r.id IN ("
+            .to_owned();
+        let mut values = args![tx.org, src].to_vec();
+        push_list(&mut sql, &mut values, chunk);
+        for row in tx.conn.all(sql, &values).await? {
+            found.push((ResourceId(row.key(0)?), row.text(1)?));
+        }
+    }
+    Ok(found)
+}
+
 /// Takes all memberships of a resource away: of a group its members, of a User or Group its places.
 ///
 /// # Errors

@@ -10,14 +10,15 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn secret_or(&self, name: &'static str, new: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        let name = name.to_owned();
         self.write(OrgNo(0), async move |tx| {
             tx.conn
                 .exec(
                     "INSERT INTO secret (name, sealed) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                    args![name, new.clone()],
+                    args![name.as_str(), new.clone()],
                 )
                 .await?;
-            let row = tx.conn.one("SELECT sealed FROM secret WHERE name = $1", args![name]).await?;
+            let row = tx.conn.one("SELECT sealed FROM secret WHERE name = $1", args![name.as_str()]).await?;
             Ok(Done::of(row.ok_or(StoreError::Malformed("secret"))?.blob(0)?))
         })
         .await

@@ -1,24 +1,23 @@
 //! Answers and refusals in SCIM's dialect.
 
-use crate::base::class::{Class, Classify as _};
+use crate::base::class::Class;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::media;
 use crate::service::provisioning::{ProvisionError, Wire};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
+use std::fmt::Write as _;
 
-const SCIM: &str = "application/scim+json; charset=utf-8";
-const JSON: &str = "application/json; charset=utf-8";
+/// Bytes of one name in `Scim-Skipped`.
+const LONGEST_NAME: usize = 200;
 
-/// Which media type the client reads: SCIM's own, unless it accepts nothing but plain JSON.
+/// Which media type the client reads: SCIM's own, unless it asks for plain JSON and not for ours.
 pub(super) fn media_of(headers: &HeaderMap) -> &'static str {
-    let accepted: Vec<&str> =
-        headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).collect();
-    let only_json = !accepted.is_empty()
-        && accepted.iter().all(|one| one.split(';').next().unwrap_or_default().trim() == "application/json");
-    if only_json { JSON } else { SCIM }
+    let accepted: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok()).collect();
+    media::answer_type((!accepted.is_empty()).then(|| accepted.join(",")).as_deref())
 }
 
 /// An answer before its media type is known.
@@ -58,8 +57,7 @@ impl Answer {
         if skipped.is_empty() {
             return self;
         }
-        let named: Vec<String> =
-            skipped.iter().map(|one| one.chars().filter(|c| c.is_ascii_graphic() && *c != ',').collect()).collect();
+        let named: Vec<String> = skipped.iter().map(|one| written(one)).collect();
         self.with(HeaderName::from_static("scim-skipped"), named.join(", "))
     }
 
@@ -75,6 +73,20 @@ impl Answer {
         }
         response
     }
+}
+
+/// One name in a header: what is no plain character there is percent-encoded, and what is too long is cut.
+fn written(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes().take(LONGEST_NAME) {
+        if byte.is_ascii_graphic() && !matches!(byte, b',' | b'%') {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
 }
 
 /// A refusal of this door.
@@ -113,12 +125,7 @@ impl From<ProvisionError> for ScimFault {
         if let Some(error) = error.scim() {
             return error.into();
         }
-        let class = match &error {
-            ProvisionError::Access(e) => e.class(),
-            ProvisionError::Store(e) => e.class(),
-            ProvisionError::Refused(_) | ProvisionError::LastAdmin => Class::Bug,
-        };
-        Self::failed(class, &error)
+        Self::failed(error.class(), &error)
     }
 }
 

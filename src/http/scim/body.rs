@@ -14,6 +14,18 @@ pub(super) const LARGE: usize = 16 * 1024 * 1024;
 
 /// The JSON body of a request.
 pub(super) async fn json(request: Request, limit: usize) -> Result<Value, ScimFault> {
+    json_or(request, limit, || {
+        ScimFault::plain(StatusCode::PAYLOAD_TOO_LARGE, format!("The body may have {limit} bytes at most."))
+    })
+    .await
+}
+
+/// The same, with words of its own for a body that is too large.
+pub(super) async fn json_or(
+    request: Request,
+    limit: usize,
+    too_large: impl FnOnce() -> ScimFault,
+) -> Result<Value, ScimFault> {
     if let Some(kind) = request.headers().get(header::CONTENT_TYPE) {
         let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         if !matches!(kind.as_str(), "application/scim+json" | "application/json" | "") {
@@ -23,9 +35,7 @@ pub(super) async fn json(request: Request, limit: usize) -> Result<Value, ScimFa
             ));
         }
     }
-    let bytes = to_bytes(request.into_body(), limit).await.map_err(|_| {
-        ScimFault::plain(StatusCode::PAYLOAD_TOO_LARGE, format!("The body may have {limit} bytes at most."))
-    })?;
+    let bytes = to_bytes(request.into_body(), limit).await.map_err(|_| too_large())?;
     serde_json::from_slice(&bytes).map_err(|e| {
         ScimError::invalid_syntax(format!("The body is no JSON: line {}, column {}.", e.line(), e.column())).into()
     })

@@ -3,11 +3,13 @@
 use super::answer::{Answer, ScimFault};
 use super::caller::ScimCaller;
 use super::not_allowed;
+use crate::protocol::scim::bulk::BulkLimits;
 use crate::protocol::scim::discovery::{self, Features};
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::schema::Registry;
 use crate::service::Gateway;
+use crate::service::provisioning::CURSOR_SECONDS;
 use axum::http::{Method, StatusCode};
 
 pub(super) fn go(
@@ -42,7 +44,13 @@ fn filtered(query: Option<&str>) -> bool {
     url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).any(|(key, _)| key.eq_ignore_ascii_case("filter"))
 }
 
-/// What is there and no more: no bulk, no sorting, pages by index.
+/// What is there and no more.
 fn features(who: &ScimCaller) -> Features {
-    Features { interop: who.profile == Profile::InteropStrict, ..Features::default() }
+    Features {
+        bulk: Some(BulkLimits::default()),
+        sort: true,
+        cursor_timeout: Some(u64::from(CURSOR_SECONDS)),
+        interop: who.profile == Profile::InteropStrict,
+        ..Features::default()
+    }
 }

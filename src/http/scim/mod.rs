@@ -5,12 +5,14 @@
 
 mod answer;
 mod body;
+mod bulk;
 mod caller;
 mod discovery;
 mod parameters;
 mod resources;
+mod search;
 
-use crate::protocol::scim::schema::ResourceType;
+use crate::protocol::scim::schema::{RESOURCE_TYPES, ResourceType};
 use crate::service::Gateway;
 use answer::{Answer, ScimFault};
 use axum::Router;
@@ -57,6 +59,9 @@ async fn door(gw: Gateway, directory: String, rest: String, request: Request) ->
 /// Where an address below the base leads.
 enum Address {
     Resources(ResourceType, Option<String>),
+    Search(Vec<ResourceType>),
+    Root,
+    Bulk,
     Discovery(Vec<String>),
     Me,
     Nowhere,
@@ -67,6 +72,7 @@ impl Address {
         let steps: Vec<&str> = rest.split('/').filter(|step| !step.is_empty()).collect();
         let named = |kind: ResourceType, steps: &[&str]| match steps {
             [] => Self::Resources(kind, None),
+            [".search"] => Self::Search(vec![kind]),
             [id] => Self::Resources(kind, Some((*id).to_owned())),
             _ => Self::Nowhere,
         };
@@ -76,6 +82,9 @@ impl Address {
             ["ServiceProviderConfig" | "ResourceTypes" | "Schemas", ..] => {
                 Self::Discovery(steps.iter().map(|step| (*step).to_owned()).collect())
             }
+            [] => Self::Root,
+            [".search"] => Self::Search(RESOURCE_TYPES.to_vec()),
+            ["Bulk"] => Self::Bulk,
             ["Me"] => Self::Me,
             _ => Self::Nowhere,
         }
@@ -85,6 +94,9 @@ impl Address {
 async fn go(gw: &Gateway, who: &ScimCaller, address: Address, request: Request) -> Result<Answer, ScimFault> {
     match address {
         Address::Resources(kind, id) => resources::go(gw, who, kind, id, request).await,
+        Address::Search(kinds) => search::post(gw, who, kinds, request).await,
+        Address::Root => search::root(gw, who, request).await,
+        Address::Bulk => bulk::go(gw, who, request).await,
         Address::Discovery(steps) => discovery::go(gw, who, &steps, request.method(), request.uri().query()),
         Address::Me => Err(ScimFault::plain(StatusCode::NOT_IMPLEMENTED, "/Me: a directory's token is no person's.")),
         Address::Nowhere => Err(ScimFault::plain(

@@ -1,15 +1,15 @@
 //! Query parameters. Unknown ones are passed over (`aadOptscim062020`), as are empty pairs.
 
 use crate::protocol::scim::error::ScimError;
-use crate::protocol::scim::list::{ListRequest, PageLimits};
+use crate::protocol::scim::list::{ListRequest, PageLimits, decode_query};
 use crate::protocol::scim::profile::{Applied, Profile};
 use crate::protocol::scim::projection::Projection;
 use crate::protocol::scim::schema::{Registry, ResourceType};
 
 /// The parameters of a call.
 pub(super) fn read(query: Option<&str>, profile: Profile) -> Result<ListRequest, ScimError> {
-    let pairs: Vec<_> = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
-    let pairs = pairs.iter().map(|(key, value)| (key.as_ref(), value.as_ref()));
+    let pairs = decode_query(query.unwrap_or_default());
+    let pairs = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     ListRequest::from_query(pairs, PageLimits::default(), profile)
 }
 

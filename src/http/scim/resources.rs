@@ -5,16 +5,14 @@ use super::body;
 use super::caller::ScimCaller;
 use super::not_allowed;
 use super::parameters;
-use crate::protocol::scim::error::ScimError;
+use super::search;
 use crate::protocol::scim::etag;
-use crate::protocol::scim::list::{ListPage, ListRequest, Paging, list_response};
 use crate::protocol::scim::projection::Projection;
 use crate::protocol::scim::schema::{Registry, ResourceType};
 use crate::service::Gateway;
-use crate::service::provisioning::{self, Changed, Query, Wire};
+use crate::service::provisioning::{self, Changed, Wire};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use serde_json::Value;
 
 pub(super) async fn go(
     gw: &Gateway,
@@ -28,7 +26,7 @@ pub(super) async fn go(
     let method = request.method().clone();
     let Some(id) = id else {
         return match method {
-            Method::GET | Method::HEAD => list(gw, who, kind, asked, &projection).await,
+            Method::GET | Method::HEAD => search::answer(gw, who, vec![kind], asked).await,
             Method::POST => create(gw, who, kind, &projection, request).await,
             _ => Err(not_allowed("GET, POST")),
         };
@@ -47,31 +45,6 @@ fn limit(kind: ResourceType) -> usize {
         ResourceType::User => body::SMALL,
         ResourceType::Group => body::LARGE,
     }
-}
-
-async fn list(
-    gw: &Gateway,
-    who: &ScimCaller,
-    kind: ResourceType,
-    asked: ListRequest,
-    projection: &Projection,
-) -> Result<Answer, ScimFault> {
-    let Paging::Index { start, count } = asked.paging else {
-        return Err(ScimError::invalid_value("cursor: pages are asked for with startIndex and count here.").into());
-    };
-    let query = Query {
-        resource_type: kind,
-        filter: asked.filter,
-        start_index: i64::try_from(start).unwrap_or(i64::MAX),
-        count: i64::try_from(count).unwrap_or(i64::MAX),
-        with_members: projection.wants("members"),
-    };
-    let page = provisioning::list(gw, who, query).await?;
-    let registry = Registry::standard();
-    let resources =
-        page.resources.into_iter().map(|wire| Value::Object(projection.apply(wire.document, &registry))).collect();
-    let about = ListPage { total: u64::try_from(page.total).ok(), start_index: start, ..ListPage::default() };
-    Ok(Answer::json(StatusCode::OK, list_response(resources, &about)))
 }
 
 fn shown(status: StatusCode, wire: Wire, projection: &Projection) -> Answer {
@@ -93,8 +66,8 @@ async fn create(
 ) -> Result<Answer, ScimFault> {
     let body = body::json(request, limit(kind)).await?;
     let made = match kind {
-        ResourceType::User => provisioning::create_user(gw, who, body).await?,
-        ResourceType::Group => provisioning::create_group(gw, who, body).await?,
+        ResourceType::User => provisioning::create_user(gw, who, body, None).await?,
+        ResourceType::Group => provisioning::create_group(gw, who, body, None).await?,
     };
     Ok(changed(StatusCode::CREATED, made, projection))
 }

@@ -1,5 +1,8 @@
 //! Why a provisioning call is refused.
 
+use crate::base::class::{Class, Classify as _};
+use crate::base::seal::SealError;
+use crate::protocol::scim::cursor::KeyFault;
 use crate::protocol::scim::error::ScimError;
 use crate::service::access::GroundError;
 use crate::store::resources::{EXTERNAL_ID_KEY, USER_NAME_KEY};
@@ -17,6 +20,12 @@ pub enum ProvisionError {
     /// Access could not be derived.
     #[error("access cannot be derived")]
     Access(#[from] GroundError),
+    /// The key of cursors cannot be opened.
+    #[error("the key of cursors cannot be opened")]
+    CursorKey(#[from] SealError),
+    /// The key of cursors has another form.
+    #[error("the key of cursors is unusable")]
+    CursorForm(#[from] KeyFault),
     /// The store failed.
     #[error("storage failed")]
     Store(#[source] StoreError),
@@ -45,12 +54,22 @@ impl AsStoreError for ProvisionError {
         match self {
             Self::Store(e) => Some(e),
             Self::Access(e) => e.as_store_error(),
-            Self::Refused(_) | Self::LastAdmin => None,
+            Self::Refused(_) | Self::LastAdmin | Self::CursorKey(_) | Self::CursorForm(_) => None,
         }
     }
 }
 
 impl ProvisionError {
+    /// What becomes of it: the caller's mistake, a pause, or a fault of ours.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Access(e) => e.class(),
+            Self::Store(e) => e.class(),
+            Self::Refused(_) | Self::LastAdmin | Self::CursorKey(_) | Self::CursorForm(_) => Class::Bug,
+        }
+    }
+
     /// The refusal in the dialect of SCIM; `None` for a fault of ours or a pause that is asked for.
     #[must_use]
     pub fn scim(&self) -> Option<ScimError> {
@@ -61,7 +80,7 @@ impl ProvisionError {
                 "active: this person is the last administrator of the organization and nobody else could administer it; \
                  make somebody else an administrator first.",
             )),
-            Self::Access(_) | Self::Store(_) => None,
+            Self::Access(_) | Self::CursorKey(_) | Self::CursorForm(_) | Self::Store(_) => None,
         }
     }
 }

@@ -60,10 +60,16 @@ pub(super) async fn group_wire(
 ///
 /// # Errors
 /// 400 for a wrong body, 409 `uniqueness`.
-pub async fn create_group(gw: &Gateway, who: &DirectoryCaller, body: Value) -> Result<Changed, ProvisionError> {
+pub async fn create_group(
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    body: Value,
+    given: Option<ResourceId>,
+) -> Result<Changed, ProvisionError> {
     let new = read_resource(ResourceType::Group, &Registry::standard(), body, who.profile)?;
     let now = gw.sources.now();
-    let row = shape::row(&new, ResourceType::Group, who.directory.src, ResourceId::mint(&gw.sources), None, now);
+    let id = given.unwrap_or_else(|| ResourceId::mint(&gw.sources));
+    let row = shape::row(&new, ResourceType::Group, who.directory.src, id, None, now);
     let applied = new.applied.clone();
     let (gateway, caller) = (gw.clone(), who.clone());
     let (wire, skipped) = gw

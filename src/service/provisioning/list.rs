@@ -1,38 +1,42 @@
-//! Lists: SQL finds candidates, the filter decides about each of them.
+//! Lists: pages by position or by cursor, in the order of ids or sorted.
 
+use super::cursors::{self, CURSOR_SECONDS};
 use super::groups::group_wire;
+use super::scan::{self, Leg, Seen, Window};
 use super::shape::{self, Wire, kind_of};
-use super::{DirectoryCaller, ProvisionError};
+use super::{DirectoryCaller, ProvisionError, reports_to};
 use crate::base::ids::ResourceId;
-use crate::domain::query::{Predicate, Value as Asked};
-use crate::protocol::scim::Document;
+use crate::domain::query::Predicate;
+use crate::protocol::scim::cursor::{CursorKey, Position};
 use crate::protocol::scim::error::ScimError;
-use crate::protocol::scim::filter::{Candidates, Filter, Plan, Subject, Term, TermOp};
+use crate::protocol::scim::filter::Filter;
+use crate::protocol::scim::list::Paging;
+use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::schema::{Registry, ResourceType};
+use crate::protocol::scim::sort::SortBy;
 use crate::service::Gateway;
-use crate::store::members;
 use crate::store::resources::{self, ResourceRow};
-use crate::store::{StoreError, Tx};
-use serde_json::Value;
-use std::borrow::Cow;
+use crate::store::{StoreError, Tx, members};
+use chrono::Duration;
+use serde_json::json;
 use std::collections::HashMap;
 
-/// How many rows a filter that no index helps may look at before the client is told to narrow it.
-const BUDGET: usize = 20_000;
-/// Rows in one step of a scan.
-const STEP: i64 = 500;
+/// How many resources are sorted at most.
+const SORTED: usize = 10_000;
 
 /// What a list asks for.
 #[derive(Debug, Clone)]
 pub struct Query {
-    /// Users or Groups.
-    pub resource_type: ResourceType,
+    /// Users, Groups, or both in this order (RFC 7644 §3.4.2.1).
+    pub kinds: Vec<ResourceType>,
     /// The filter, as sent.
     pub filter: Option<String>,
-    /// 1-based.
-    pub start_index: i64,
-    /// How many at most.
-    pub count: i64,
+    /// `sortBy`, as sent; the order of ids without it.
+    pub sort_by: Option<String>,
+    /// Whether the order is descending.
+    pub descending: bool,
+    /// Which page.
+    pub paging: Paging,
     /// Whether `members` are wanted at all.
     pub with_members: bool,
 }
@@ -40,162 +44,252 @@ pub struct Query {
 /// One page of an answer.
 #[derive(Debug)]
 pub struct Page {
-    /// How many match in all.
-    pub total: i64,
+    /// How many match in all; `None` where a cursor's page does not know.
+    pub total: Option<u64>,
+    /// The position of the first, counted from 1.
+    pub start_index: u64,
     /// The page.
     pub resources: Vec<Wire>,
+    /// The cursor of the next page; `None` on the last, and where pages go by position.
+    pub next: Option<String>,
 }
 
-/// A page of resources in the order of their ids: total and stable (RFC 7644 §3.4.2).
+/// A query that has been read.
+struct Plan {
+    legs: Vec<Leg>,
+    sort: Option<SortBy>,
+    from: Option<Position>,
+    by_cursor: bool,
+    skip: u64,
+    count: u64,
+}
+
+/// What a plan found: the rows of the page, the total if it is known, whether more follow.
+struct Found {
+    rows: Vec<(ResourceType, ResourceRow)>,
+    total: Option<u64>,
+    more: bool,
+}
+
+/// A page of resources. Without `sortBy` they come in the order of their ids, total and stable (RFC 7644 §3.4.2).
 ///
 /// # Errors
-/// 400 `invalidFilter`, or `tooMany` where a scan would look at too many rows.
+/// 400 `invalidFilter`, `invalidPath` for `sortBy`, `tooMany` where too much would be looked at or sorted,
+/// `invalidCursor` and `expiredCursor`.
 pub async fn list(gw: &Gateway, who: &DirectoryCaller, query: Query) -> Result<Page, ProvisionError> {
-    let filter = match &query.filter {
-        None => None,
-        Some(text) => Some(Filter::parse(text, &Registry::standard(), query.resource_type, who.profile)?),
+    let key = match query.paging {
+        Paging::Cursor { .. } => Some(cursors::key(gw).await?),
+        Paging::Index { .. } => None,
     };
-    let (gateway, who) = (gw.clone(), who.clone());
-    gw.store
+    let binding = binding(who, &query);
+    let plan = read(gw, who, &query, key.as_ref(), &binding)?;
+    let (skip, by_cursor) = (plan.skip, plan.by_cursor);
+    let (gateway, caller, with_members) = (gw.clone(), who.clone(), query.with_members);
+    let (found, last, resources) = gw
+        .store
         .read(who.org, async move |tx| {
-            let (total, rows) = match &filter {
-                None => everything(tx, &who, &query).await?,
-                Some(filter) => matching(tx, &gateway, &who, &query, filter).await?,
+            let mut found = match &plan.sort {
+                Some(sort) => sorted(tx, &gateway, &caller, &plan, sort).await?,
+                None => unsorted(tx, &gateway, &caller, &plan).await?,
             };
-            let mut groups = group_map(tx, &query, &rows).await?;
-            let mut resources = Vec::with_capacity(rows.len());
-            for row in rows {
-                resources.push(match query.resource_type {
-                    ResourceType::Group => group_wire(tx, &gateway, &who, &row, query.with_members).await?,
-                    ResourceType::User => {
-                        let groups = groups.remove(&row.id).unwrap_or_default();
-                        shape::wire(&gateway.urls, who.directory.id, ResourceType::User, &row, None, Some(&groups))?
-                    }
-                });
-            }
-            Ok(Page { total, resources })
+            let rows = std::mem::take(&mut found.rows);
+            let last = rows.last().map(|(kind, row)| format!("{}/{}", kind.name(), row.id));
+            Ok::<_, ProvisionError>((found, last, show(tx, &gateway, &caller, rows, with_members).await?))
         })
-        .await
+        .await?;
+    let next = match (key, last) {
+        (Some(key), Some(last)) if by_cursor && found.more => {
+            let offset = skip + resources.len() as u64;
+            let expires = gw.sources.now() + Duration::seconds(i64::from(CURSOR_SECONDS));
+            let position = Position { after: last, offset, backwards: false };
+            Some(key.seal(&position, &[&binding], expires)?)
+        }
+        _ => None,
+    };
+    Ok(Page { total: found.total, start_index: skip.saturating_add(1), resources, next })
+}
+
+/// All that must be the same on the next page.
+fn binding(who: &DirectoryCaller, query: &Query) -> String {
+    let kinds: Vec<_> = query.kinds.iter().map(|kind| kind.name()).collect();
+    json!([who.directory.id.to_string(), kinds, query.filter, query.sort_by, query.descending]).to_string()
+}
+
+fn read(
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    query: &Query,
+    key: Option<&CursorKey>,
+    binding: &str,
+) -> Result<Plan, ProvisionError> {
+    let registry = Registry::standard();
+    if query.filter.as_deref().is_some_and(has_nul) {
+        return Err(ScimError::invalid_filter("filter: U+0000 is in no value; leave it out.").into());
+    }
+    let mut legs = Vec::with_capacity(query.kinds.len());
+    for kind in &query.kinds {
+        let filter = match &query.filter {
+            None => None,
+            Some(text) if query.kinds.len() == 1 => Some(Filter::parse(text, &registry, *kind, who.profile)?),
+            Some(text) => Some(Filter::parse_root(text, &registry, *kind, who.profile, &mut Applied::default())?),
+        };
+        legs.push(Leg { resource_type: *kind, filter });
+    }
+    let from = match (&query.paging, key) {
+        (Paging::Cursor { cursor: Some(cursor), .. }, Some(key)) => {
+            Some(key.open(cursor, &[binding], gw.sources.now())?)
+        }
+        _ => None,
+    };
+    let skip = match &query.paging {
+        Paging::Index { start, .. } => start.saturating_sub(1),
+        Paging::Cursor { .. } => from.as_ref().map_or(0, |from| from.offset),
+    };
+    let by_cursor = matches!(query.paging, Paging::Cursor { .. });
+    Ok(Plan { legs, sort: sort(query, who, &registry)?, from, by_cursor, skip, count: query.paging.count() })
+}
+
+/// Whether a filter names U+0000, which no database keeps in a text, as it is or escaped.
+fn has_nul(filter: &str) -> bool {
+    filter.contains('\0') || filter.contains("\\u0000")
+}
+
+/// `sortBy` for the first kind that has the attribute; resources of another kind have none, and come last.
+fn sort(query: &Query, who: &DirectoryCaller, registry: &Registry) -> Result<Option<SortBy>, ScimError> {
+    let Some(path) = &query.sort_by else { return Ok(None) };
+    let mut refusal = None;
+    for kind in &query.kinds {
+        match SortBy::read(path, query.descending, registry, *kind, who.profile) {
+            Ok(sort) => return Ok(Some(sort)),
+            Err(error) => refusal = refusal.or(Some(error)),
+        }
+    }
+    refusal.map_or(Ok(None), Err)
+}
+
+async fn unsorted(tx: &mut Tx, gw: &Gateway, who: &DirectoryCaller, plan: &Plan) -> Result<Found, ProvisionError> {
+    if let [leg] = plan.legs.as_slice()
+        && leg.filter.is_none()
+    {
+        return everything(tx, who, plan, leg.resource_type).await;
+    }
+    let (first, after) = place(plan);
+    // A cursor begins behind its place; positions count from the start.
+    let skip = if plan.by_cursor { 0 } else { plan.skip };
+    let window = Window { skip, keep: plan.count.saturating_add(u64::from(plan.by_cursor)) };
+    let (mut seen, mut whole) = (Seen::default(), true);
+    for (at, leg) in plan.legs.iter().enumerate().skip(first) {
+        let after = if at == first { after } else { None };
+        whole = scan::scan(tx, gw, who, leg, after, window, &mut seen).await?;
+        if !whole {
+            break;
+        }
+    }
+    let full = seen.rows.len() as u64 == window.keep && plan.by_cursor;
+    if !whole && !full {
+        return Err(scan::too_many("filter", scan::budget()));
+    }
+    let before = if plan.by_cursor { plan.skip } else { 0 };
+    let total = whole.then_some(before.saturating_add(seen.matched));
+    let more = full && plan.count > 0;
+    seen.rows.truncate(usize::try_from(plan.count).unwrap_or(usize::MAX));
+    Ok(Found { rows: seen.rows, total, more })
+}
+
+/// The leg and the id behind which a cursor's page begins; the start where there is no cursor yet.
+fn place(plan: &Plan) -> (usize, Option<ResourceId>) {
+    let named = plan.from.as_ref().and_then(|from| from.after.split_once('/'));
+    let Some((kind, id)) = named else { return (0, None) };
+    let at = plan.legs.iter().position(|leg| leg.resource_type.name() == kind);
+    (at.unwrap_or_default(), id.parse().ok())
+}
+
+/// One kind without a filter: the count is kept, and the page is read straight from the index.
+async fn everything(
+    tx: &mut Tx,
+    who: &DirectoryCaller,
+    plan: &Plan,
+    resource_type: ResourceType,
+) -> Result<Found, ProvisionError> {
+    let (src, kind) = (who.directory.src, kind_of(resource_type));
+    let total = u64::try_from(resources::total(tx, src, kind).await?).ok();
+    if plan.count == 0 {
+        return Ok(Found { rows: Vec::new(), total, more: false });
+    }
+    let (_, after) = place(plan);
+    let offset = if plan.by_cursor { 0 } else { i64::try_from(plan.skip).unwrap_or(i64::MAX) };
+    let limit = i64::try_from(plan.count.saturating_add(1)).unwrap_or(i64::MAX);
+    let mut rows = resources::find(tx, src, kind, &Predicate::All, after, offset, limit).await?;
+    let more = rows.len() as u64 > plan.count;
+    rows.truncate(usize::try_from(plan.count).unwrap_or(usize::MAX));
+    Ok(Found { rows: rows.into_iter().map(|row| (resource_type, row)).collect(), total, more })
+}
+
+/// All matches, sorted here: the database knows neither the fold nor the primary value of a document.
+async fn sorted(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    plan: &Plan,
+    sort: &SortBy,
+) -> Result<Found, ProvisionError> {
+    let window = Window { skip: 0, keep: SORTED as u64 };
+    let mut seen = Seen::default();
+    for leg in &plan.legs {
+        let whole = scan::scan(tx, gw, who, leg, None, window, &mut seen).await?;
+        if !whole || seen.matched > SORTED as u64 {
+            return Err(scan::too_many("sortBy", SORTED));
+        }
+    }
+    let mut keyed = Vec::with_capacity(seen.rows.len());
+    for (kind, row) in seen.rows {
+        let subject = scan::subject(tx, gw, who, kind, &row, true).await?;
+        keyed.push((sort.key(&subject), kind, row));
+    }
+    keyed.sort_by(|a, b| sort.compare(&a.0, &b.0).then_with(|| a.2.id.cmp(&b.2.id)));
+    let total = keyed.len();
+    let offset = usize::try_from(plan.skip).unwrap_or(usize::MAX);
+    // Behind the last one shown where it is still there, else where it stood.
+    let (_, after) = place(plan);
+    let last = after.and_then(|after| keyed.iter().position(|(_, _, row)| row.id == after));
+    let start = last.map_or(offset, |at| at + 1);
+    let count = usize::try_from(plan.count).unwrap_or(usize::MAX);
+    let rows: Vec<_> = keyed.into_iter().skip(start).take(count).map(|(_, kind, row)| (kind, row)).collect();
+    let more = count > 0 && start.saturating_add(rows.len()) < total;
+    Ok(Found { rows, total: Some(total as u64), more })
 }
 
 type GroupMap = HashMap<ResourceId, Vec<(ResourceId, String)>>;
 
-/// The groups of a page of Users, by one statement for a hundred of them.
-async fn group_map(tx: &mut Tx, query: &Query, rows: &[ResourceRow]) -> Result<GroupMap, StoreError> {
+/// The groups of the Users of a page, by one statement for a hundred of them.
+async fn group_map(tx: &mut Tx, rows: &[(ResourceType, ResourceRow)]) -> Result<GroupMap, StoreError> {
+    let users = rows.iter().filter(|(kind, _)| *kind == ResourceType::User);
+    let ids: Vec<_> = users.map(|(_, row)| row.id).collect();
     let mut map = GroupMap::new();
-    if query.resource_type == ResourceType::User {
-        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-        for (member, group, name) in members::groups_of(tx, &ids).await? {
-            map.entry(member).or_default().push((group, name));
-        }
+    for (member, group, name) in members::groups_of(tx, &ids).await? {
+        map.entry(member).or_default().push((group, name));
     }
     Ok(map)
 }
 
-async fn everything(
-    tx: &mut Tx,
-    who: &DirectoryCaller,
-    query: &Query,
-) -> Result<(i64, Vec<ResourceRow>), ProvisionError> {
-    let (src, kind) = (who.directory.src, kind_of(query.resource_type));
-    let total = resources::total(tx, src, kind).await?;
-    let rows = if query.count == 0 {
-        Vec::new()
-    } else {
-        resources::find(tx, src, kind, &Predicate::All, None, query.start_index - 1, query.count).await?
-    };
-    Ok((total, rows))
-}
-
-async fn matching(
+async fn show(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
-    query: &Query,
-    filter: &Filter,
-) -> Result<(i64, Vec<ResourceRow>), ProvisionError> {
-    let Candidates { plan, .. } = filter.candidates();
-    let predicate = predicate(query.resource_type, &plan);
-    let (src, kind) = (who.directory.src, kind_of(query.resource_type));
-    let (mut after, mut looked_at, mut total) = (None, 0, 0);
-    let mut page = Vec::new();
-    loop {
-        let rows = resources::find(tx, src, kind, &predicate, after, 0, STEP).await?;
-        let full = rows.len() as i64 == STEP;
-        looked_at += rows.len();
-        if looked_at > BUDGET {
-            let detail = format!(
-                "filter: more than {BUDGET} resources would have to be looked at; narrow it with userName, externalId, \
-                 emails, displayName, id or members."
-            );
-            return Err(ScimError::too_many(detail).into());
-        }
-        after = rows.last().map(|row| row.id);
-        for row in rows {
-            if filter.matches(&subject(tx, gw, who, query.resource_type, &row, filter).await?) {
-                total += 1;
-                if total >= query.start_index && (page.len() as i64) < query.count {
-                    page.push(row);
-                }
+    rows: Vec<(ResourceType, ResourceRow)>,
+    with_members: bool,
+) -> Result<Vec<Wire>, ProvisionError> {
+    let mut groups = group_map(tx, &rows).await?;
+    let mut page = Vec::with_capacity(rows.len());
+    for (kind, row) in rows {
+        page.push(match kind {
+            ResourceType::Group => group_wire(tx, gw, who, &row, with_members).await?,
+            ResourceType::User => {
+                let groups = groups.remove(&row.id).unwrap_or_default();
+                shape::wire(&gw.urls, who.directory.id, ResourceType::User, &row, None, Some(&groups))?
             }
-        }
-        if !full {
-            return Ok((total, page));
-        }
+        });
     }
-}
-
-/// A stored document with what is derived beside it.
-struct Whole(Document);
-
-impl Subject for Whole {
-    fn attribute(&self, urn: Option<&str>, name: &str) -> Option<Cow<'_, Value>> {
-        self.0.attribute(urn, name)
-    }
-}
-
-async fn subject(
-    tx: &mut Tx,
-    gw: &Gateway,
-    who: &DirectoryCaller,
-    resource_type: ResourceType,
-    row: &ResourceRow,
-    filter: &Filter,
-) -> Result<Whole, ProvisionError> {
-    let asked = filter.membership().asked;
-    let wire = match resource_type {
-        ResourceType::Group => group_wire(tx, gw, who, row, asked).await?,
-        ResourceType::User if asked => super::users::user_wire(tx, gw, who, row).await?,
-        ResourceType::User => shape::wire(&gw.urls, who.directory.id, resource_type, row, None, None)?,
-    };
-    Ok(Whole(wire.document))
-}
-
-/// What the store can narrow; the rest is left to the filter.
-fn predicate(resource_type: ResourceType, plan: &Plan) -> Predicate {
-    match plan {
-        Plan::Scan => Predicate::All,
-        Plan::Nothing => Predicate::Nothing,
-        Plan::All(parts) => parts.iter().map(|p| predicate(resource_type, p)).fold(Predicate::All, Predicate::and),
-        Plan::Any(parts) => parts.iter().map(|p| predicate(resource_type, p)).fold(Predicate::Nothing, Predicate::or),
-        Plan::Term(term) => narrowed(resource_type, term),
-    }
-}
-
-fn narrowed(resource_type: ResourceType, term: &Term) -> Predicate {
-    let key = match (resource_type, term.path.as_str()) {
-        (ResourceType::User, "userName") | (ResourceType::Group, "displayName") => "key",
-        (_, "externalId") => "ext",
-        (_, "id") => "id",
-        (ResourceType::User, "emails.value") => "email",
-        (ResourceType::Group, "members.value") => "member",
-        (ResourceType::User, "groups.value") => "group",
-        _ => return Predicate::All,
-    };
-    let whole = term.key.chars().count() < crate::protocol::scim::filter::INDEXED_CHARACTERS;
-    match term.op {
-        TermOp::Eq if whole => Predicate::Eq(key.to_owned(), Asked::Text(term.key.clone())),
-        TermOp::StartsWith if key == "key" => Predicate::StartsWith(key.to_owned(), term.key.clone()),
-        _ => Predicate::All,
-    }
+    reports_to::show(tx, gw, who, &mut page).await?;
+    Ok(page)
 }

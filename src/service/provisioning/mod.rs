@@ -4,15 +4,21 @@
 //! only carries them. Must not know HTTP, nor how a row looks on disk.
 
 mod adoption;
+mod bulk;
 mod caller;
+mod cursors;
 mod error;
 mod groups;
 mod list;
 mod membership;
+mod reports_to;
+mod scan;
 mod shape;
 mod users;
 
+pub use bulk::bulk;
 pub use caller::{DirectoryCaller, identify};
+pub use cursors::CURSOR_SECONDS;
 pub use error::ProvisionError;
 pub use groups::{create_group, delete_group, get_group, patch_group, replace_group};
 pub use list::{Page, Query, list};

@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 /// A resource as it goes over the wire, before projection.
 #[derive(Debug, Clone)]
 pub struct Wire {
+    /// What it is.
+    pub resource_type: ResourceType,
     /// The whole document.
     pub document: Document,
     /// Its address.
@@ -173,7 +175,7 @@ pub(super) fn wire(
             "version": format!("W/\"{}\"", row.version),
         }),
     );
-    Ok(Wire { document: out, location, version: row.version })
+    Ok(Wire { resource_type, document: out, location, version: row.version })
 }
 
 fn member_wire(base: &str, member: &MemberRow) -> Value {

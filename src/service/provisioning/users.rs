@@ -2,7 +2,7 @@
 
 use super::adoption::{self, Owner};
 use super::shape::{self, Wire};
-use super::{Changed, DirectoryCaller, ProvisionError, resource_id};
+use super::{Changed, DirectoryCaller, ProvisionError, reports_to, resource_id};
 use crate::base::ids::{PersonId, ResourceId};
 use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
@@ -47,16 +47,26 @@ pub(super) async fn user_wire(
 ) -> Result<Wire, ProvisionError> {
     let groups: Vec<_> =
         store::members::groups_of(tx, &[row.id]).await?.into_iter().map(|(_, group, name)| (group, name)).collect();
-    shape::wire(&gw.urls, who.directory.id, ResourceType::User, row, None, Some(&groups))
+    let wire = shape::wire(&gw.urls, who.directory.id, ResourceType::User, row, None, Some(&groups))?;
+    let mut one = [wire];
+    reports_to::show(tx, gw, who, &mut one).await?;
+    let [wire] = one;
+    Ok(wire)
 }
 
-/// `POST /Users` (RFC 7644 §3.3). A known externalId of an inactive User, or of a tombstone, is restored.
+/// `POST /Users` (RFC 7644 §3.3), under an id that is `given` where it was minted before. A known externalId of an inactive User, or of a tombstone, is restored.
 ///
 /// # Errors
 /// 400 for a wrong body, 409 `uniqueness`.
-pub async fn create_user(gw: &Gateway, who: &DirectoryCaller, body: Value) -> Result<Changed, ProvisionError> {
+pub async fn create_user(
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    body: Value,
+    given: Option<ResourceId>,
+) -> Result<Changed, ProvisionError> {
     let new = read_resource(ResourceType::User, &Registry::standard(), body, who.profile)?;
-    let (id, person, now) = (ResourceId::mint(&gw.sources), PersonId::mint(&gw.sources), gw.sources.now());
+    let id = given.unwrap_or_else(|| ResourceId::mint(&gw.sources));
+    let (person, now) = (PersonId::mint(&gw.sources), gw.sources.now());
     let (applied, skipped) = (new.applied.clone(), Vec::new());
     let (gateway, caller) = (gw.clone(), who.clone());
     let wire = gw

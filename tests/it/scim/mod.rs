@@ -1,5 +1,11 @@
 //! SCIM as IdPs meet it, on both engines.
 
 mod access;
+mod bulk;
+mod cursors;
+mod interop;
+mod membership;
+mod reports_to;
+mod search;
 mod users;
 mod walls;

@@ -1,0 +1,70 @@
+//! Queries over one or both types: lists, `/.search` (RFC 7644 §3.4.3) and the root query (§3.4.2.1).
+
+use super::answer::{Answer, ScimFault};
+use super::body;
+use super::caller::ScimCaller;
+use super::not_allowed;
+use super::parameters;
+use crate::protocol::scim::list::{ListPage, ListRequest, PageLimits, list_response};
+use crate::protocol::scim::schema::{RESOURCE_TYPES, Registry, ResourceType};
+use crate::service::Gateway;
+use crate::service::provisioning::{self, Query};
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use serde_json::Value;
+
+/// `POST …/.search`.
+pub(super) async fn post(
+    gw: &Gateway,
+    who: &ScimCaller,
+    kinds: Vec<ResourceType>,
+    request: Request,
+) -> Result<Answer, ScimFault> {
+    if request.method() != Method::POST {
+        return Err(not_allowed("POST"));
+    }
+    let body = body::json(request, body::SMALL).await?;
+    let asked = ListRequest::from_search(body, PageLimits::default(), who.profile)?;
+    answer(gw, who, kinds, asked).await
+}
+
+/// `GET /?filter=…`, over both types.
+pub(super) async fn root(gw: &Gateway, who: &ScimCaller, request: Request) -> Result<Answer, ScimFault> {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return Err(not_allowed("GET"));
+    }
+    let asked = parameters::read(request.uri().query(), who.profile)?;
+    answer(gw, who, RESOURCE_TYPES.to_vec(), asked).await
+}
+
+/// The page that is asked for, each resource as the projection for its type shows it.
+pub(super) async fn answer(
+    gw: &Gateway,
+    who: &ScimCaller,
+    kinds: Vec<ResourceType>,
+    asked: ListRequest,
+) -> Result<Answer, ScimFault> {
+    let users = parameters::projection(&asked, ResourceType::User, who.profile)?;
+    let groups = parameters::projection(&asked, ResourceType::Group, who.profile)?;
+    let query = Query {
+        kinds,
+        filter: asked.filter,
+        sort_by: asked.sort_by,
+        descending: asked.descending,
+        paging: asked.paging,
+        with_members: groups.wants("members"),
+    };
+    let page = provisioning::list(gw, who, query).await?;
+    let registry = Registry::standard();
+    let shown = |wire: provisioning::Wire| {
+        let projection = match wire.resource_type {
+            ResourceType::User => &users,
+            ResourceType::Group => &groups,
+        };
+        Value::Object(projection.apply(wire.document, &registry))
+    };
+    let resources = page.resources.into_iter().map(shown).collect();
+    let about =
+        ListPage { total: page.total, start_index: page.start_index, next_cursor: page.next, previous_cursor: None };
+    Ok(Answer::json(StatusCode::OK, list_response(resources, &about)))
+}

@@ -1,0 +1,223 @@
+//! Bulk requests (RFC 7644 §3.7): each operation goes through its own use case, and is kept or refused for itself.
+
+use super::{Changed, DirectoryCaller, ProvisionError};
+use super::{create_group, create_user, delete_group, delete_user};
+use super::{patch_group, patch_user, replace_group, replace_user};
+use crate::base::class::Class;
+use crate::base::ids::ResourceId;
+use crate::protocol::scim::bulk::{self as message, BulkFault, BulkOperation, BulkOutcome, BulkRequest, Method, Step};
+use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::etag;
+use crate::protocol::scim::schema::ResourceType;
+use crate::service::Gateway;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// A request on its way.
+struct Run<'a> {
+    gw: &'a Gateway,
+    who: &'a DirectoryCaller,
+    /// The ids behind the client's names.
+    ids: HashMap<String, String>,
+    outcomes: Vec<(usize, BulkOutcome)>,
+    failures: u64,
+}
+
+/// What an operation came to.
+struct Success {
+    status: u16,
+    location: String,
+    version: Option<String>,
+}
+
+/// Runs a request: what a reference needs comes first, and groups that are members of each other are made before they
+/// are joined. It stops after as many failures as the client allows; the outcomes are in the order of the request.
+pub async fn bulk(gw: &Gateway, who: &DirectoryCaller, request: BulkRequest) -> Vec<BulkOutcome> {
+    let most = request.fail_on_errors.unwrap_or(u64::MAX);
+    let mut run = Run { gw, who, ids: HashMap::new(), outcomes: Vec::new(), failures: 0 };
+    for step in message::steps(&request.operations) {
+        match step {
+            Step::One(at) => run.one(at, &request.operations[at]).await,
+            Step::Cycle(places) => run.cycle(&places, &request.operations, most).await,
+        }
+        if run.failures >= most {
+            break;
+        }
+    }
+    let mut outcomes = run.outcomes;
+    outcomes.sort_by_key(|(at, _)| *at);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+impl Run<'_> {
+    async fn one(&mut self, at: usize, operation: &Result<BulkOperation, BulkFault>) {
+        match operation {
+            Err(fault) => self.faulty(at, fault),
+            Ok(operation) => {
+                let given = self.mint(operation);
+                let done = self.carry_out(operation.clone(), given).await;
+                self.tell(at, operation, done);
+            }
+        }
+    }
+
+    /// Groups lose their members first and get them when all are there; managers are ids, which need nobody there.
+    async fn cycle(&mut self, places: &[usize], operations: &[Result<BulkOperation, BulkFault>], most: u64) {
+        let mut minted = HashMap::new();
+        for at in places {
+            if let Ok(operation) = &operations[*at] {
+                minted.insert(*at, self.mint(operation));
+            }
+        }
+        let mut made = Vec::new();
+        for at in places {
+            let Ok(operation) = &operations[*at] else { continue };
+            let mut bare = operation.clone();
+            let members = if bare.kind == ResourceType::Group { without_members(&mut bare.data) } else { None };
+            let done = self.carry_out(bare, minted.remove(at).flatten()).await;
+            if done.is_err() {
+                self.tell(*at, operation, done);
+                if self.failures >= most {
+                    break;
+                }
+            } else {
+                made.push((*at, operation, members, done));
+            }
+        }
+        for (at, operation, members, done) in made {
+            let done = match members {
+                Some(members) => self.join(operation, members).await,
+                None => done,
+            };
+            self.tell(at, operation, done);
+        }
+    }
+
+    /// A POST's id is known before it runs, so that references to it resolve.
+    fn mint(&mut self, operation: &BulkOperation) -> Option<ResourceId> {
+        let name = operation.bulk_id.as_ref().filter(|_| operation.method == Method::Post)?;
+        let id = ResourceId::mint(&self.gw.sources);
+        self.ids.insert(name.clone(), id.to_string());
+        Some(id)
+    }
+
+    async fn join(&self, operation: &BulkOperation, members: Value) -> Result<Success, ScimError> {
+        let name = operation.bulk_id.clone().unwrap_or_default();
+        let data = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "add", "path": "members", "value": members}],
+        });
+        let patch = BulkOperation {
+            method: Method::Patch,
+            kind: ResourceType::Group,
+            id: Some(format!("bulkId:{name}")),
+            bulk_id: None,
+            version: None,
+            data,
+        };
+        let resolved = self.resolved(patch)?;
+        self.go(resolved, None).await.map(|done| Success { status: 201, ..done }).map_err(|e| told(&e))
+    }
+
+    fn resolved(&self, mut operation: BulkOperation) -> Result<BulkOperation, ScimError> {
+        message::resolve(&mut operation, &self.ids).map_err(|name| {
+            ScimError::plain(409, format!("bulkId:{name} names nothing that this request has made; see its outcome."))
+        })?;
+        Ok(operation)
+    }
+
+    async fn carry_out(&mut self, operation: BulkOperation, given: Option<ResourceId>) -> Result<Success, ScimError> {
+        let name = operation.bulk_id.clone().filter(|_| operation.method == Method::Post);
+        let done = match self.resolved(operation) {
+            Ok(operation) => self.go(operation, given).await.map_err(|e| told(&e)),
+            Err(refusal) => Err(refusal),
+        };
+        if let Some(name) = name {
+            // A restored resource has its old id; what was not made has none.
+            match &done {
+                Ok(done) => {
+                    let id = done.location.rsplit('/').next().unwrap_or_default();
+                    self.ids.insert(name, id.to_owned());
+                }
+                Err(_) => {
+                    self.ids.remove(&name);
+                }
+            }
+        }
+        done
+    }
+
+    async fn go(&self, operation: BulkOperation, given: Option<ResourceId>) -> Result<Success, ProvisionError> {
+        let (gw, who) = (self.gw, self.who);
+        let id = operation.id.clone().unwrap_or_default();
+        let (data, version) = (operation.data, operation.version);
+        let changed = match (operation.method, operation.kind) {
+            (Method::Post, ResourceType::User) => create_user(gw, who, data, given).await?,
+            (Method::Post, ResourceType::Group) => create_group(gw, who, data, given).await?,
+            (Method::Put, ResourceType::User) => replace_user(gw, who, &id, data, version).await?,
+            (Method::Put, ResourceType::Group) => replace_group(gw, who, &id, data, version).await?,
+            (Method::Patch, ResourceType::User) => patch_user(gw, who, &id, data, version).await?,
+            (Method::Patch, ResourceType::Group) => patch_group(gw, who, &id, data, false, version).await?.0,
+            (Method::Delete, kind) => {
+                match kind {
+                    ResourceType::User => delete_user(gw, who, &id, version).await?,
+                    ResourceType::Group => delete_group(gw, who, &id, version).await?,
+                }
+                return Ok(Success { status: 204, location: self.location(kind, &id), version: None });
+            }
+        };
+        let Changed { wire, .. } = changed;
+        let status = if operation.method == Method::Post { 201 } else { 200 };
+        Ok(Success { status, location: wire.location, version: Some(etag::of(wire.version)) })
+    }
+
+    fn location(&self, kind: ResourceType, id: &str) -> String {
+        format!("{}{}/{id}", self.gw.urls.scim(self.who.directory.id), kind.endpoint())
+    }
+
+    fn faulty(&mut self, at: usize, fault: &BulkFault) {
+        self.failures += 1;
+        let outcome = BulkOutcome {
+            method: fault.method.clone(),
+            bulk_id: fault.bulk_id.clone(),
+            version: None,
+            location: None,
+            status: fault.error.status,
+            error: Some(fault.error.clone()),
+        };
+        self.outcomes.push((at, outcome));
+    }
+
+    fn tell(&mut self, at: usize, operation: &BulkOperation, done: Result<Success, ScimError>) {
+        let (method, bulk_id) = (operation.method.name().to_owned(), operation.bulk_id.clone());
+        let outcome = match done {
+            Ok(Success { status, location, version }) => {
+                BulkOutcome { method, bulk_id, version, location: Some(location), status, error: None }
+            }
+            Err(error) => {
+                self.failures += 1;
+                let location = operation.id.as_ref().map(|id| self.location(operation.kind, id));
+                BulkOutcome { method, bulk_id, version: None, location, status: error.status, error: Some(error) }
+            }
+        };
+        self.outcomes.push((at, outcome));
+    }
+}
+
+/// Takes `members` out of a group's body, however it is spelled.
+fn without_members(data: &mut Value) -> Option<Value> {
+    let body = data.as_object_mut()?;
+    let key = body.keys().find(|key| key.eq_ignore_ascii_case("members"))?.clone();
+    body.remove(&key).filter(|members| !members.is_null())
+}
+
+/// A refusal as the outcome carries it; a fault of ours goes to the log.
+fn told(error: &ProvisionError) -> ScimError {
+    error.scim().unwrap_or_else(|| {
+        if error.class() == Class::Busy {
+            return ScimError::plain(503, "Too much at once; come again in a second.");
+        }
+        tracing::error!(%error, "a bulk operation failed");
+        ScimError::plain(500, "The operation failed and nothing was changed; the log has the cause.")
+    })
+}

@@ -1,0 +1,36 @@
+//! Whom a User reports to: ids that this directory has are shown with their address and name, others as they were sent.
+
+use super::shape::Wire;
+use super::{DirectoryCaller, ProvisionError};
+use crate::base::ids::ResourceId;
+use crate::protocol::scim::representation::{manager_of, show_manager};
+use crate::protocol::scim::schema::ResourceType;
+use crate::service::Gateway;
+use crate::store::{Tx, members};
+use std::collections::HashMap;
+
+/// Completes the managers of a page: one statement for a hundred of them, none where nobody has one.
+pub(super) async fn show(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    page: &mut [Wire],
+) -> Result<(), ProvisionError> {
+    let mut ids: Vec<ResourceId> = page.iter().filter_map(|wire| manager_of(&wire.document)?.parse().ok()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let named = members::user_names(tx, who.directory.src, &ids).await?;
+    let names: HashMap<String, String> = named.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
+    let base = gw.urls.scim(who.directory.id);
+    for wire in page {
+        let name = manager_of(&wire.document).and_then(|id| names.get(id));
+        if let Some(name) = name {
+            let address = |id: &str| format!("{base}{}/{id}", ResourceType::User.endpoint());
+            show_manager(&mut wire.document, address, Some(name));
+        }
+    }
+    Ok(())
+}
