@@ -118,9 +118,9 @@ fn single_quoted<'a>(parser: &mut Parser<'a>, rest: &'a str) -> Result<Raw<'a>, 
 }
 
 fn bare<'a>(parser: &mut Parser<'a>, rest: &'a str) -> Result<Raw<'a>, ScimError> {
-    let length = rest.find(|next: char| next.is_whitespace() || ")]([\"".contains(next)).unwrap_or(rest.len());
-    let written = &rest[..length];
-    if written.is_empty() || rest[length..].starts_with(['"', '(', '[']) {
+    let word = rest.find(|next: char| next.is_whitespace() || ")]([\"".contains(next)).unwrap_or(rest.len());
+    let mut written = &rest[..word];
+    if written.is_empty() || rest[word..].starts_with(['"', '(', '[']) {
         return Err(parser.fault("a value is expected, a text in double quotes"));
     }
     let value = match written {
@@ -129,10 +129,29 @@ fn bare<'a>(parser: &mut Parser<'a>, rest: &'a str) -> Result<Raw<'a>, ScimError
         "null" => Value::Null,
         _ => match serde_json::from_str::<Number>(written) {
             Ok(number) => Value::Number(number),
-            Err(_) if parser.applied.allow(parser.profile, Quirk::LooseLiteral) => Value::from(written),
+            Err(_) if parser.applied.allow(parser.profile, Quirk::LooseLiteral) => {
+                written = loose(rest);
+                Value::from(written)
+            }
             Err(_) => return Err(parser.fault("a text stands in double quotes")),
         },
     };
-    parser.skip(length);
+    parser.skip(written.len());
     Ok(Raw { value, written })
+}
+
+/// A text without quotes may have spaces (Ping sends names so): it ends before ` and `, ` or `, a closing bracket, or
+/// with the filter.
+fn loose(rest: &str) -> &str {
+    let end = rest.find([')', ']', '"', '(', '[']).unwrap_or(rest.len());
+    let text = &rest[..end];
+    let joint = text.char_indices().find(|(at, next)| {
+        let after = text[*at..].trim_start();
+        let is_joint = |word: &str| {
+            after.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+                && after[word.len()..].starts_with(char::is_whitespace)
+        };
+        next.is_whitespace() && (is_joint("and") || is_joint("or"))
+    });
+    text[..joint.map_or(end, |(at, _)| at)].trim_end()
 }
