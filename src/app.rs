@@ -16,6 +16,7 @@ use crate::http::scim;
 use crate::jobs;
 use crate::service::keys::KeyRing;
 use crate::service::panels::{self, PanelCache};
+use crate::service::provisioning::RateLimit;
 use crate::service::settings::Settings;
 use crate::service::{Gateway, health};
 use crate::store::{Store, StoreError};
@@ -91,6 +92,7 @@ pub async fn gateway(
         mint,
         settings: Arc::new(settings(config)),
         upstream,
+        scim_limit: RateLimit::per_second(config.scim.rate_limit),
         panels: PanelCache::default(),
         keys: KeyRing::default(),
     })
@@ -116,7 +118,6 @@ fn settings(config: &Config) -> Settings {
         refresh_token: Duration::days(config.tokens.refresh_days.into()),
         mailed: Duration::hours(config.login.link_hours.into()),
         tombstone: Duration::days(config.scim.restore_days.into()),
-        scim_rate_limit: config.scim.rate_limit,
         upstream_allow: config.upstream.allow.clone(),
         password_work: (password.memory_kib, password.passes, password.lanes),
     }

@@ -24,6 +24,7 @@ use crate::store::{Record, Store, StoreError};
 use crate::upstream::Upstream;
 use keys::KeyRing;
 use panels::PanelCache;
+use provisioning::RateLimit;
 use settings::Settings;
 use std::sync::Arc;
 
@@ -44,6 +45,8 @@ pub struct Gateway {
     pub settings: Arc<Settings>,
     /// Calls to IdPs: guarded, remembered.
     pub upstream: Upstream,
+    /// How many calls a second a directory may make.
+    pub scim_limit: RateLimit,
     /// Panel definitions, parsed.
     pub panels: PanelCache,
     /// The keys that sign ID tokens, opened.

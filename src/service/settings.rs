@@ -24,8 +24,6 @@ pub struct Settings {
     pub mailed: Duration,
     /// How long a deleted resource keeps its tombstone.
     pub tombstone: Duration,
-    /// Requests a second for each directory; 0 is no limit.
-    pub scim_rate_limit: u32,
     /// Private addresses that calls to IdPs may reach; on these alone plain http is taken.
     pub upstream_allow: Vec<IpNet>,
     /// Work of the password hash: memory in KiB, passes, lanes.
@@ -44,7 +42,6 @@ impl Default for Settings {
             refresh_token: Duration::days(30),
             mailed: Duration::hours(72),
             tombstone: Duration::days(30),
-            scim_rate_limit: 200,
             upstream_allow: Vec::new(),
             password_work: (19_456, 2, 1),
         }

@@ -59,6 +59,7 @@ impl Doors {
             mint: TokenMint::new(&[7; 32]),
             settings: Arc::new(Settings { trusted_proxies, ..Settings::default() }),
             upstream: Upstream::new(Outgoing::new(Vec::new()).unwrap(), &sources),
+            scim_limit: doorward::service::provisioning::RateLimit::default(),
             panels: PanelCache::default(),
             keys: KeyRing::default(),
             sources,

@@ -19,6 +19,7 @@ pub(super) async fn prove(gw: &Gateway, directory: &str, headers: &HeaderMap) ->
     if let (Some(id), Some(token)) = (id, &token) {
         let who = provisioning::identify(gw, id, token).await.map_err(|e| ScimFault::failed(e.class(), &e))?;
         if let Some(who) = who {
+            gw.scim_limit.count(id).map_err(too_fast)?;
             return if who.directory.enabled { Ok(who) } else { Err(disabled()) };
         }
     }
@@ -31,6 +32,11 @@ pub(super) async fn prove(gw: &Gateway, directory: &str, headers: &HeaderMap) ->
         "Authorization: send a token of this directory as `Bearer TOKEN`, or as the password of Basic.",
     )
     .with(header::WWW_AUTHENTICATE, "Bearer realm=\"scim\", Basic realm=\"scim\""))
+}
+
+fn too_fast(seconds: u64) -> ScimFault {
+    ScimFault::plain(StatusCode::TOO_MANY_REQUESTS, format!("Too many calls; come again in {seconds} s."))
+        .with(header::RETRY_AFTER, seconds.to_string())
 }
 
 fn disabled() -> ScimFault {

@@ -76,6 +76,7 @@ impl World {
             mint: TokenMint::new(&[7; 32]),
             settings: Arc::new(Settings::default()),
             upstream: Upstream::new(Outgoing::new(Vec::new()).unwrap(), &sources),
+            scim_limit: crate::service::provisioning::RateLimit::default(),
             panels: PanelCache::default(),
             keys: KeyRing::default(),
             sources,

@@ -33,6 +33,11 @@ pub struct TestGateway {
 impl TestGateway {
     /// Starts one, with an empty database.
     pub async fn start(engine: Engine) -> Self {
+        Self::limited(engine, 0).await
+    }
+
+    /// The same, with this many SCIM calls a second for each directory (0: no limit).
+    pub async fn limited(engine: Engine, calls: u32) -> Self {
         // Another test of this program may have installed it.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let database = TestDatabase::new(engine).await;
@@ -55,6 +60,7 @@ impl TestGateway {
                 ..Settings::default()
             }),
             upstream: Upstream::new(Outgoing::new(loopback).unwrap(), &sources),
+            scim_limit: doorward::service::provisioning::RateLimit::per_second(calls),
             panels: PanelCache::default(),
             keys: KeyRing::default(),
             sources,

@@ -56,4 +56,22 @@ on_both_engines! {
         let schemas = okta.get("//Schemas/").await.expect(200);
         assert!(schemas.body["totalResults"].as_i64().unwrap() >= 3);
     }
+
+    async fn a_directory_that_calls_too_fast_is_told_when_to_come_again_and_no_other(engine) {
+        let gw = TestGateway::limited(engine, 1).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let (okta, entra) = (acme.directory("okta", "auto").await, acme.directory("entra", "auto").await);
+        let mut refused = None;
+        for _ in 0..20 {
+            let reply = okta.get("/Users?count=0").await;
+            if reply.status == 429 {
+                refused = Some(reply);
+                break;
+            }
+        }
+        let refused = refused.expect("a burst of five, then a pause");
+        assert!(refused.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() >= 1);
+        assert_eq!(refused.body["status"], "429");
+        entra.get("/Users?count=0").await.expect(200);
+    }
 }

@@ -237,3 +237,11 @@ fn a_filter_says_which_memberships_it_asks_for() {
     assert_eq!((filter.membership().ids, filter.membership().only_ids), (vec!["u1"], false));
     assert!(!group("displayName eq \"x\"").membership().asked);
 }
+
+#[test]
+fn r043_a_text_without_quotes_may_have_spaces() {
+    let registry = Registry::standard();
+    let filter = Filter::parse("displayName eq Sales North AND id pr", &registry, ResourceType::Group, Profile::Auto);
+    assert_eq!(filter.unwrap().to_string(), "displayName eq \"Sales North\" and id pr");
+    assert!(Filter::parse("displayName eq Sales North", &registry, ResourceType::Group, Profile::RfcStrict).is_err());
+}
