@@ -5,6 +5,7 @@
 mod floors;
 mod harness;
 mod openid_provider;
+mod saml_verifier;
 mod scim;
 mod surface;
 mod units_of_work;
