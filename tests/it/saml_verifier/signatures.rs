@@ -242,8 +242,8 @@ fn a_flipped_byte_changes_nothing_or_is_refused() {
                 bytes[at] ^= flip;
             }
         }
-        // quotes, white space between attributes, the ID of an unsigned response: nothing that is read
-        assert!(unseen < 150, "{sign:?}: {unseen} changes went unseen");
+        // the envelope of a signed assertion, and the URI of a prefix that nothing uses: nothing that is read
+        assert!(unseen < 200, "{sign:?}: {unseen} changes went unseen");
     }
 }
 
@@ -259,7 +259,11 @@ proptest! {
         default in prop::option::of(0..3_u8),
         listed in prop::collection::vec("[a-d]|xs|saml|#default", 0..4),
     ) {
-        let value = value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('\r', "&#13;").replace('\n', "&#10;");
+        // raw white space in an attribute is a blank to every XML parser but the peer's, so it comes as references
+        let value: String = value
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("&#{};", u32::from(c)) })
+            .collect();
         let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let declared: String = prefixes.iter().map(|(prefix, (uri, used))| {
             let declaration = format!(" xmlns:{prefix}='urn:n:{uri}-{prefix}'");
