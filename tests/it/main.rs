@@ -8,6 +8,7 @@ mod harness;
 mod laws;
 mod main_job;
 mod openid_provider;
+mod saml_verifier;
 mod scim;
 mod simulate;
 mod surface;
