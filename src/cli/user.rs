@@ -1,8 +1,13 @@
 //! `doorward user`.
 
 use super::opened;
-use crate::service::console::{organizations, users, why};
-use clap::Subcommand;
+use crate::base::token::reveal;
+use crate::domain::audit::Actor;
+use crate::service::Gateway;
+use crate::service::console::users::UserPatch;
+use crate::service::console::{find, organizations, users, why};
+use crate::service::login::mailed::{self, LinkKind};
+use clap::{Args, Subcommand};
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
@@ -13,6 +18,14 @@ pub(super) enum User {
         #[arg(long)]
         org: String,
     },
+    /// Makes an invitation: a link, shown once, with which a person without a password chooses one.
+    Invite(Named),
+    /// Makes a reset link, shown once.
+    Reset(Named),
+    /// Locks a person here: every session and token ends at once.
+    Lock(Named),
+    /// Takes the lock away; sessions do not come back.
+    Unlock(Named),
     /// Says why a person may do what they may do.
     Why {
         /// The e-mail.
@@ -24,6 +37,36 @@ pub(super) enum User {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// One person of an organization.
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    /// The e-mail.
+    email: String,
+    /// The organization's slug.
+    #[arg(long)]
+    org: String,
+}
+
+impl Named {
+    async fn lock(&self, gw: &Gateway, locked: bool) -> anyhow::Result<()> {
+        let (org, person) = find::person(gw, &self.org, &self.email).await?;
+        let patch = UserPatch { locked: Some(locked), ..UserPatch::default() };
+        users::patch(gw, &Actor::Operator, org, &self.org, person, patch).await?;
+        println!("{} is {}", self.email, if locked { "locked" } else { "not locked" });
+        Ok(())
+    }
+
+    async fn link(&self, gw: &Gateway, kind: LinkKind) -> anyhow::Result<()> {
+        let (org, person) = find::person(gw, &self.org, &self.email).await?;
+        let link = match kind {
+            LinkKind::Invite => mailed::invite(gw, org, person, &Actor::Operator).await?,
+            LinkKind::Reset => mailed::reset(gw, org, person, &Actor::Operator).await?,
+        };
+        println!("{}", reveal(&link));
+        Ok(())
+    }
 }
 
 impl User {
@@ -42,6 +85,10 @@ impl User {
                     }
                 }
             }
+            Self::Invite(named) => named.link(&gw, LinkKind::Invite).await?,
+            Self::Reset(named) => named.link(&gw, LinkKind::Reset).await?,
+            Self::Lock(named) => named.lock(&gw, true).await?,
+            Self::Unlock(named) => named.lock(&gw, false).await?,
             Self::Why { email, org, json } => {
                 for card in why::cards(&gw, &org, &email).await? {
                     if json {

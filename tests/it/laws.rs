@@ -46,6 +46,33 @@ on_both_engines! {
         }
     }
 
+    async fn law_5_a_lock_ends_everything_and_a_link_works_once_and_only_for_its_epoch(engine) {
+        use doorward::service::login::mailed;
+        use doorward::domain::audit::Actor;
+        let world = World::start(engine, true).await;
+        let gw = &world.gw.gateway;
+        let (org, lena) = doorward::service::console::find::person(gw, "acme", "lena@acme.test").await.unwrap();
+        let link = async || {
+            let link = mailed::reset(gw, org, lena, &Actor::Operator).await.unwrap();
+            doorward::base::token::reveal(&link).to_owned()
+        };
+        let mut browser = world.browser();
+        let (first, second) = (link().await, link().await);
+        assert_eq!(browser.get(&first).await.unwrap().status, 404, "a newer link takes its place");
+        assert_eq!(browser.get(&second).await.unwrap().status, 200, "looking uses nothing up");
+        assert_eq!(browser.post_form(&second, &[("password", "short")]).await.unwrap().status, 400);
+        assert_eq!(browser.post_form(&second, &[("password", "a-new-secret")]).await.unwrap().status, 200);
+        assert_eq!(browser.post_form(&second, &[("password", "another-secret")]).await.unwrap().status, 404, "used up");
+        let third = link().await;
+        let sign_in = [("email", "lena@acme.test"), ("password", "a-new-secret")];
+        assert_eq!(browser.post_form(&world.at("/login"), &sign_in).await.unwrap().status, 303);
+        let patch = doorward::service::console::users::UserPatch { locked: Some(true), ..Default::default() };
+        doorward::service::console::users::patch(gw, &Actor::Operator, org, "acme", lena, patch).await.unwrap();
+        assert_eq!(browser.get(&world.at("/account")).await.unwrap().status, 303);
+        assert_eq!(browser.post_form(&third, &[("password", "another-secret")]).await.unwrap().status, 404);
+        assert_eq!(browser.post_form(&world.at("/login"), &sign_in).await.unwrap().status, 401);
+    }
+
     async fn law_11_an_absent_groups_claim_keeps_and_an_empty_one_takes(engine) {
         let world = World::start(engine, false).await;
         world.idp.sign_in("ada@acme.test").unwrap();

@@ -7,6 +7,7 @@ pub mod apps;
 pub mod connections;
 pub mod directories;
 mod error;
+pub mod find;
 pub mod organizations;
 pub mod tokens;
 pub mod users;
