@@ -73,6 +73,37 @@ on_both_engines! {
         assert_eq!(browser.post_form(&world.at("/login"), &sign_in).await.unwrap().status, 401);
     }
 
+    async fn law_5_a_credential_of_an_earlier_epoch_is_dead_though_its_row_is_left(engine) {
+        let world = World::start(engine, true).await;
+        world.directory().create_user("ada@acme.test").await.expect(201);
+        let group = world.directory();
+        let ada = group.get("/Users").await.body["Resources"][0]["id"].as_str().unwrap().to_owned();
+        group.create_group("panel-north-users", &[&ada]).await.expect(201);
+        world.idp.sign_in("ada@acme.test").unwrap();
+        let mut browser = world.browser();
+        browser.open(&world.login_url(0)).await.unwrap();
+        browser.settle().await.unwrap();
+        browser.open(&format!("{}/login", world.panel.base_url())).await.unwrap();
+        let whoami = format!("{}/whoami", world.panel.base_url());
+        assert_eq!(browser.fetch(&whoami).await.unwrap().status, 200);
+        assert_eq!(browser.fetch(&world.at("/auth/verify")).await.unwrap().status, 200);
+        let gw = &world.gw.gateway;
+        let (org, person) = doorward::service::console::find::person(gw, "acme", "ada@acme.test").await.unwrap();
+        let now = gw.sources.now();
+        gw.store
+            .write::<_, StoreError, _>(org, async move |tx| {
+                let mut row = people::lock(tx, person).await?.unwrap();
+                row.epoch += 1;
+                people::update(tx, &row, now).await?;
+                Ok(doorward::store::Done::of(()))
+            })
+            .await
+            .unwrap();
+        assert_eq!(browser.get(&world.at("/account")).await.unwrap().status, 303);
+        assert_eq!(browser.fetch(&world.at("/auth/verify")).await.unwrap().status, 401);
+        assert_eq!(browser.fetch(&whoami).await.unwrap().status, 401);
+    }
+
     async fn law_11_an_absent_groups_claim_keeps_and_an_empty_one_takes(engine) {
         let world = World::start(engine, false).await;
         world.idp.sign_in("ada@acme.test").unwrap();

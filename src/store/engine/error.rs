@@ -11,6 +11,9 @@ pub enum StoreError {
     /// The queue in front of the database is full.
     #[error("the database has too much to do")]
     Busy,
+    /// Nothing answers at the database's address.
+    #[error("PostgreSQL does not answer at the address that database.url names")]
+    Unreachable,
     /// Other units of work kept getting in the way.
     #[error("the unit of work met too many conflicts")]
     Contended,
@@ -89,7 +92,7 @@ impl Classify for StoreError {
     fn class(&self) -> Class {
         match self {
             Self::Taken(_) => Class::Conflict,
-            Self::Busy | Self::Contended | Self::Closed => Class::Busy,
+            Self::Busy | Self::Unreachable | Self::Contended | Self::Closed => Class::Busy,
             Self::BrokenOff
             | Self::Malformed(_)
             | Self::TooNew { .. }

@@ -9,10 +9,16 @@ use std::str::FromStr as _;
 
 /// How many connections one instance holds.
 const POOL: u32 = 16;
+/// How long a unit of work waits for a connection before its caller is told to come again.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 pub(crate) async fn open(url: &str) -> Result<Pool<Postgres>, StoreError> {
     let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(512).application_name("doorward");
-    Ok(PgPoolOptions::new().max_connections(POOL).test_before_acquire(false).connect_with(options).await?)
+    let pool = PgPoolOptions::new().max_connections(POOL).acquire_timeout(PATIENCE).test_before_acquire(false);
+    pool.connect_with(options).await.map_err(|error| match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => StoreError::Unreachable,
+        other => other.into(),
+    })
 }
 
 fn bound<'q>(sql: Cow<'static, str>, args: &[Val]) -> Query<'q, Postgres, PgArguments> {
