@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::routing::post;
 use doorward::base::ids::{EventId, OrgNo};
 use doorward::base::sources::Sources;
+use doorward::store::organizations::{self, ClientRow};
 use doorward::store::{Done, Record, Store, StoreError, audit};
 use serde_json::json;
 
@@ -57,4 +58,41 @@ async fn handler(State(store): State<Store>) -> String {
 #[tokio::test]
 async fn a_handler_may_hold_a_unit_of_work() {
     let _: axum::Router<Store> = axum::Router::new().route("/", post(handler));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_whose_caller_went_away_is_rolled_back() {
+    let database = TestDatabase::new(crate::harness::database::Engine::Postgres).await;
+    let store = database.open().await;
+    let (half_way, reached) = tokio::sync::oneshot::channel::<()>();
+    let half_way = std::sync::Arc::new(std::sync::Mutex::new(Some(half_way)));
+    let caller = tokio::spawn({
+        let store = store.clone();
+        async move {
+            store
+                .write::<(), StoreError, _>(OrgNo(1), async move |tx| {
+                    let client = ClientRow { key: "north".into(), name: "North".into(), departments: "[]".into() };
+                    organizations::put_client(tx, &client).await?;
+                    if let Some(half_way) = half_way.lock().unwrap().take() {
+                        half_way.send(()).unwrap();
+                    }
+                    std::future::pending::<()>().await;
+                    Ok(Done::of(()))
+                })
+                .await
+        }
+    });
+    reached.await.unwrap();
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    let left = store.read::<_, StoreError, _>(OrgNo(1), async |tx| organizations::clients(tx).await).await.unwrap();
+    assert!(left.is_empty());
+    let client = ClientRow { key: "north".into(), name: "Another".into(), departments: "[]".into() };
+    store
+        .write::<_, StoreError, _>(OrgNo(1), async move |tx| {
+            organizations::put_client(tx, &client).await?;
+            Ok(Done::of(()))
+        })
+        .await
+        .unwrap();
 }
