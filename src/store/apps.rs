@@ -1,7 +1,7 @@
 //! Panel apps: OAuth clients of our OpenID Provider. They belong to the vendor and serve every organization.
 
 use super::engine::{Row, args};
-use super::{Done, Store, StoreError};
+use super::{Done, Record, Store, StoreError};
 use crate::base::ids::{AppId, OrgNo};
 use crate::base::token::TokenHash;
 use chrono::{DateTime, Utc};
@@ -78,11 +78,11 @@ impl Store {
         .await
     }
 
-    /// Adds an app.
+    /// Adds an app; its event is kept under the number of no organization, which is the installation's.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the key is taken.
-    pub async fn insert_app(&self, app: &AppRow, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn insert_app(&self, app: &AppRow, now: DateTime<Utc>, told: Record) -> Result<(), StoreError> {
         let app = app.clone();
         self.write(NOBODY, async move |tx| {
             tx.conn
@@ -92,7 +92,7 @@ impl Store {
                     args![app.id, &app.key, app.secret, uris(&app), &app.settings, now],
                 )
                 .await?;
-            Ok(Done::of(()))
+            Ok(Done::of(()).and(told.clone()))
         })
         .await
     }
@@ -101,7 +101,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn update_app(&self, app: &AppRow) -> Result<(), StoreError> {
+    pub async fn update_app(&self, app: &AppRow, told: Record) -> Result<(), StoreError> {
         let app = app.clone();
         self.write(NOBODY, async move |tx| {
             tx.conn
@@ -110,7 +110,7 @@ impl Store {
                     args![app.id, app.secret, uris(&app), &app.settings],
                 )
                 .await?;
-            Ok(Done::of(()))
+            Ok(Done::of(()).and(told.clone()))
         })
         .await
     }

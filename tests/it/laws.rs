@@ -129,6 +129,9 @@ on_both_engines! {
         let gw = &world.gw.gateway;
         let org = gw.store.slug_entry("acme").await.unwrap().unwrap();
         let events = gw.store.read::<_, StoreError, _>(org, async |tx| audit::newest(tx, 50).await).await.unwrap();
+        let none = doorward::base::ids::OrgNo(0);
+        let own = gw.store.read::<_, StoreError, _>(none, async |tx| audit::newest(tx, 9).await).await.unwrap();
+        assert_eq!(own.iter().map(|event| event.deed.as_str()).collect::<Vec<_>>(), ["app_created"]);
         let of_ada = events.iter().filter(|event| event.target.as_deref() == Some(&ada));
         assert_eq!(of_ada.map(|event| event.deed.as_str()).collect::<Vec<_>>(), ["user_deactivated", "user_provisioned"]);
     }
@@ -152,6 +155,7 @@ async fn law_13_no_secret_rests_in_clear() {
         &cookie,
     ];
     for secret in secrets {
+        let secret = &secret[..secret.len().min(24)]; // a part of it would be bad enough
         assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "a secret stands in the file");
     }
     assert!(

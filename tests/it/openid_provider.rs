@@ -72,7 +72,20 @@ impl Doors {
             redirect_uris: vec!["https://panel.test/callback".into()],
             settings: "{}".into(),
         };
-        gateway.store.insert_app(&app, dawn()).await.unwrap();
+        gateway
+            .store
+            .insert_app(
+                &app,
+                dawn(),
+                gateway.record(
+                    &doorward::domain::audit::Actor::Operator,
+                    doorward::domain::audit::Deed::AppCreated,
+                    None,
+                    serde_json::json!({}),
+                ),
+            )
+            .await
+            .unwrap();
         let routes = app::router(gateway, std::time::Duration::from_secs(30));
         let (client_id, secret) = (app.id.to_string(), reveal(&secret.text).to_owned());
         Self { routes, client_id, secret, _database: database }

@@ -3,6 +3,7 @@
 use super::ConsoleError;
 use crate::base::ids::{AppId, OrgNo};
 use crate::base::token::TokenKind;
+use crate::domain::audit::{Actor, Deed};
 use crate::service::Gateway;
 use crate::store::StoreError;
 use crate::store::apps::AppRow;
@@ -73,7 +74,8 @@ pub async fn put(gw: &Gateway, wish: &AppWish, dry: bool) -> Result<AppMade, Con
         let wanted = AppRow { redirect_uris, settings, ..found.clone() };
         let changed = wanted != found;
         if changed && !dry {
-            gw.store.update_app(&wanted).await?;
+            let told = gw.record(&Actor::Operator, Deed::AppUpdated, Some(found.id.to_string()), about(&wanted));
+            gw.store.update_app(&wanted, told).await?;
         }
         return Ok(AppMade { id: found.id, secret: None, changed });
     }
@@ -81,9 +83,15 @@ pub async fn put(gw: &Gateway, wish: &AppWish, dry: bool) -> Result<AppMade, Con
     let id = AppId::mint(&gw.sources);
     let app = AppRow { id, key: wish.key.clone(), secret: minted.hash, redirect_uris, settings };
     if !dry {
-        gw.store.insert_app(&app, gw.sources.now()).await?;
+        let told = gw.record(&Actor::Operator, Deed::AppCreated, Some(id.to_string()), about(&app));
+        gw.store.insert_app(&app, gw.sources.now(), told).await?;
     }
     Ok(AppMade { id, secret: (!dry).then_some(minted.text), changed: true })
+}
+
+/// What the audit keeps of an app: where it may be answered, never its secret.
+fn about(app: &AppRow) -> serde_json::Value {
+    serde_json::json!({"key": app.key, "redirect_uris": app.redirect_uris})
 }
 
 /// Every app: id, key and redirect URIs.

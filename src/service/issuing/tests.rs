@@ -34,6 +34,15 @@ struct World {
     secret: String,
 }
 
+fn told(gw: &Gateway) -> crate::store::Record {
+    gw.record(
+        &crate::domain::audit::Actor::Operator,
+        crate::domain::audit::Deed::AppCreated,
+        None,
+        serde_json::json!({}),
+    )
+}
+
 impl Drop for World {
     fn drop(&mut self) {
         for end in ["", "-wal", "-shm"] {
@@ -89,7 +98,7 @@ impl World {
             redirect_uris: vec![CALLBACK.into()],
             settings: "{}".into(),
         };
-        gw.store.insert_app(&app, gw.sources.now()).await.unwrap();
+        gw.store.insert_app(&app, gw.sources.now(), told(&gw)).await.unwrap();
         let (person, session) = (person(PersonId::mint(&gw.sources)), SessionId::mint(&gw.sources));
         let cookie = gw.mint.mint(&gw.sources, TokenKind::Session, ORG);
         let (new, hash, now) = (person.clone(), cookie.hash, gw.sources.now());
