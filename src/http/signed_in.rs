@@ -1,17 +1,12 @@
 //! The session cookie of a browser: read, and taken away.
 
+use super::cookies;
 use crate::service::Gateway;
 use crate::service::issuing::{self, IssuingError, SignedIn};
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// What the session cookie is called. A prefix makes browsers keep its promises; it needs TLS, and a cookie that
-/// sibling hosts share cannot be bound to one host.
 fn cookie_name(gw: &Gateway) -> &'static str {
-    match (gw.urls.secure(), gw.settings.cookie_domain.is_some()) {
-        (true, false) => "__Host-doorward",
-        (true, true) => "__Secure-doorward",
-        (false, _) => "doorward",
-    }
+    cookies::session_name(gw.urls.secure(), gw.settings.cookie_domain.is_some())
 }
 
 /// Who the browser belongs to, if its session is still good.

@@ -2,6 +2,7 @@
 
 use super::engine::{Row, args};
 use super::people::{self, PersonRow};
+use super::signed_in::GOOD;
 use super::{Store, StoreError, Tx};
 use crate::base::ids::{OrgNo, PersonId, SessionId, SourceNo};
 use crate::base::token::TokenHash;
@@ -61,7 +62,7 @@ fn read(row: &Row) -> Result<(SessionRow, PersonRow), StoreError> {
 fn living(by: &str) -> String {
     format!(
         "SELECT {}, {OWN} FROM session s JOIN person p ON p.org = s.org AND p.id = s.person \
-         WHERE s.org = $1 AND s.{by} = $2 AND s.until > $3 AND s.epoch = p.epoch AND p.state = 'active' AND NOT p.locked",
+         WHERE s.org = $1 AND s.{by} = $2 AND {GOOD}",
         people::COLUMNS
     )
 }

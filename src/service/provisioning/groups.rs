@@ -3,12 +3,11 @@
 use super::membership::{self, Moved};
 use super::shape::{self, Wire};
 use super::users::Precondition;
-use super::{Changed, DirectoryCaller, ProvisionError, resource_id};
+use super::{Changed, DirectoryCaller, ProvisionError, held, resource_id};
 use crate::base::ids::ResourceId;
 use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
-use crate::protocol::scim::etag;
 use crate::protocol::scim::member::MemberChange;
 use crate::protocol::scim::patch::PatchRequest;
 use crate::protocol::scim::resource::{read_resource, replace_resource};
@@ -123,7 +122,7 @@ pub async fn replace_group(
     let (wire, skipped, applied) = gw
         .store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, id, precondition.clone()).await?;
+            let row = held(tx, &caller, Kind::Group, id, precondition.clone()).await?;
             let old = shape::document(&row)?;
             let new = replace_resource(ResourceType::Group, &Registry::standard(), &old, body.clone(), caller.profile)?;
             let changes: Vec<_> = new.members.into_iter().map(MemberChange::Replace).collect();
@@ -155,7 +154,7 @@ pub async fn patch_group(
     let (wire, skipped, applied, small) = gw
         .store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, id, precondition.clone()).await?;
+            let row = held(tx, &caller, Kind::Group, id, precondition.clone()).await?;
             let patched = patch.apply(&Registry::standard(), &shape::document(&row)?)?;
             let (row, moved, records) =
                 change(tx, &gateway, &caller, row, patched.document, &patched.members, now).await?;
@@ -166,20 +165,6 @@ pub async fn patch_group(
         })
         .await?;
     Ok((Changed { wire, skipped, applied }, small))
-}
-
-async fn held(
-    tx: &mut Tx,
-    who: &DirectoryCaller,
-    id: ResourceId,
-    precondition: Option<Precondition>,
-) -> Result<ResourceRow, ProvisionError> {
-    let row = resources::lock(tx, who.directory.src, Kind::Group, id).await?;
-    let row = row.ok_or_else(|| ScimError::not_found("Group", &id.to_string()))?;
-    if !etag::if_match(precondition.as_deref(), row.version) {
-        return Err(ScimError::precondition_failed().into());
-    }
-    Ok(row)
 }
 
 async fn change(
@@ -235,7 +220,7 @@ pub async fn delete_group(
     let (gateway, caller) = (gw.clone(), who.clone());
     gw.store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, id, precondition.clone()).await?;
+            let row = held(tx, &caller, Kind::Group, id, precondition.clone()).await?;
             let people = store::access::people_in(tx, id, None, AT_ONCE + 1).await?;
             resources::bump_groups_of(tx, id, now).await?;
             members::drop_all(tx, id).await?;

@@ -155,15 +155,7 @@ pub(super) async fn follow(
     let ids: Vec<_> = touched.iter().copied().collect();
     let people: Vec<PersonId> =
         members::known(tx, who.directory.src, &ids).await?.into_iter().filter_map(|(_, _, person)| person).collect();
-    if i64::try_from(people.len()).unwrap_or(i64::MAX) > AT_ONCE {
-        store::access::mark_all(tx).await?;
-        return Ok(Vec::new());
-    }
-    if people.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ground = Ground::load(tx, gw).await?;
-    Ok(settle_all(tx, gw, &ground, &people, cause).await?)
+    follow_group(tx, gw, &people, cause).await
 }
 
 /// The same for everybody in a group: after a rename, and before it goes.

@@ -29,9 +29,12 @@ pub use users::{Precondition, create_user, delete_user, get_user, patch_user, re
 
 use crate::base::ids::ResourceId;
 use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::etag;
 use crate::protocol::scim::profile::Applied;
 pub use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::schema::ResourceType;
+use crate::store::Tx;
+use crate::store::resources::{self, Kind, ResourceRow};
 
 /// What a call that changes something came to.
 #[derive(Debug)]
@@ -47,4 +50,24 @@ pub struct Changed {
 /// An id in an address; what is no id names nothing.
 fn resource_id(kind: ResourceType, text: &str) -> Result<ResourceId, ProvisionError> {
     text.parse().map_err(|_| ScimError::not_found(kind.name(), text).into())
+}
+
+/// A resource of the caller's directory, held for a change whose `If-Match` its version satisfies.
+async fn held(
+    tx: &mut Tx,
+    who: &DirectoryCaller,
+    kind: Kind,
+    id: ResourceId,
+    precondition: Option<Precondition>,
+) -> Result<ResourceRow, ProvisionError> {
+    let name = match kind {
+        Kind::User => ResourceType::User.name(),
+        Kind::Group => ResourceType::Group.name(),
+    };
+    let row = resources::lock(tx, who.directory.src, kind, id).await?;
+    let row = row.ok_or_else(|| ScimError::not_found(name, &id.to_string()))?;
+    if !etag::if_match(precondition.as_deref(), row.version) {
+        return Err(ScimError::precondition_failed().into());
+    }
+    Ok(row)
 }

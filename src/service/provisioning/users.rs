@@ -2,12 +2,11 @@
 
 use super::adoption::{self, Owner};
 use super::shape::{self, Wire};
-use super::{Changed, DirectoryCaller, ProvisionError, reports_to, resource_id};
+use super::{Changed, DirectoryCaller, ProvisionError, held, reports_to, resource_id};
 use crate::base::ids::{PersonId, ResourceId};
 use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
-use crate::protocol::scim::etag;
 use crate::protocol::scim::patch::PatchRequest;
 use crate::protocol::scim::resource::{NewResource, read_resource, replace_resource};
 use crate::protocol::scim::schema::{Registry, ResourceType};
@@ -224,7 +223,7 @@ pub async fn replace_user(
     let (wire, applied) = gw
         .store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, id, precondition.clone()).await?;
+            let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
             let old = shape::document(&row)?;
             let new = replace_resource(ResourceType::User, &Registry::standard(), &old, body.clone(), caller.profile)?;
             let (row, records) = change(tx, &gateway, &caller, row, new.document, now).await?;
@@ -253,7 +252,7 @@ pub async fn patch_user(
     let (wire, skipped, applied) = gw
         .store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, id, precondition.clone()).await?;
+            let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
             let patched = patch.apply(&Registry::standard(), &shape::document(&row)?)?;
             let (row, records) = change(tx, &gateway, &caller, row, patched.document, now).await?;
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
@@ -261,20 +260,6 @@ pub async fn patch_user(
         })
         .await?;
     Ok(Changed { wire, skipped, applied })
-}
-
-async fn held(
-    tx: &mut Tx,
-    who: &DirectoryCaller,
-    id: ResourceId,
-    precondition: Option<Precondition>,
-) -> Result<ResourceRow, ProvisionError> {
-    let row = resources::lock(tx, who.directory.src, Kind::User, id).await?;
-    let row = row.ok_or_else(|| ScimError::not_found("User", &id.to_string()))?;
-    if !etag::if_match(precondition.as_deref(), row.version) {
-        return Err(ScimError::precondition_failed().into());
-    }
-    Ok(row)
 }
 
 /// Takes a User from its stored document to another one, with all that follows for the person. Nothing is written
@@ -364,7 +349,7 @@ pub async fn delete_user(
     let (gateway, caller) = (gw.clone(), who.clone());
     gw.store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, id, precondition.clone()).await?;
+            let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
             resources::index_emails(tx, row.src, row.id, &shape::emails(&shape::document(&row)?), &[]).await?;
             resources::bump_groups_of(tx, id, now).await?;
             store::members::drop_all(tx, id).await?;
