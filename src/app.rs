@@ -14,6 +14,7 @@ use crate::http::pages;
 use crate::http::saml;
 use crate::http::scim;
 use crate::jobs;
+use crate::service::access::GroundCache;
 use crate::service::keys::KeyRing;
 use crate::service::panels::{self, PanelCache};
 use crate::service::provisioning::RateLimit;
@@ -94,6 +95,7 @@ pub async fn gateway(
         upstream,
         scim_limit: RateLimit::per_second(config.scim.rate_limit),
         panels: PanelCache::default(),
+        grounds: GroundCache::default(),
         keys: KeyRing::default(),
     })
 }

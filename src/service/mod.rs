@@ -22,6 +22,7 @@ use crate::base::urls::Urls;
 use crate::domain::audit::{Actor, Deed};
 use crate::store::{Record, Store, StoreError};
 use crate::upstream::Upstream;
+use access::GroundCache;
 use keys::KeyRing;
 use panels::PanelCache;
 use provisioning::RateLimit;
@@ -49,6 +50,8 @@ pub struct Gateway {
     pub scim_limit: RateLimit,
     /// Panel definitions, parsed.
     pub panels: PanelCache,
+    /// What the people of an organization share, by organization.
+    pub grounds: GroundCache,
     /// The keys that sign ID tokens, opened.
     pub keys: KeyRing,
 }

@@ -3,7 +3,7 @@
 use crate::base::sources::Sources;
 use crate::domain::panel::{self, PanelDefinition, PanelError};
 use crate::service::Gateway;
-use crate::store::{Done, Store, StoreError, access, organizations};
+use crate::store::{Store, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -67,23 +67,11 @@ pub async fn show(gw: &Gateway, key: &str) -> Result<String, PanelLoadError> {
     found.map(|(_, source)| source).ok_or_else(|| PanelLoadError::Unknown(key.to_owned()))
 }
 
-/// Adopts a definition. Everybody of the organizations that follow it is marked to be derived afresh.
+/// Adopts a definition. Everybody of the organizations that follow it is derived afresh before being read.
 ///
 /// # Errors
 /// When the text does not parse, or the store fails.
 pub async fn adopt(gw: &Gateway, key: &str, source: &str) -> Result<(), PanelLoadError> {
     PanelDefinition::parse(key, &format!("{key}.toml"), source)?;
-    gw.store.put_panel(key, source, gw.sources.now()).await?;
-    for (org, _, _) in gw.store.organizations().await? {
-        let key = key.to_owned();
-        gw.store
-            .write::<_, StoreError, _>(org, async move |tx| {
-                if organizations::get(tx).await?.is_some_and(|row| row.panel == key) {
-                    access::mark_all(tx).await?;
-                }
-                Ok(Done::of(()))
-            })
-            .await?;
-    }
-    Ok(())
+    Ok(gw.store.put_panel(key, source, gw.sources.now()).await?)
 }

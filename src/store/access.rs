@@ -1,6 +1,6 @@
 //! The resolved access of people, the marks of law 6, and seats.
 
-use super::engine::args;
+use super::engine::{Row, args};
 use super::{StoreError, Tx, numbers};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
 use chrono::{DateTime, Utc};
@@ -17,7 +17,7 @@ pub enum Seat {
 }
 
 impl Seat {
-    fn number(self) -> i64 {
+    pub(super) fn number(self) -> i64 {
         match self {
             Self::None => 0,
             Self::Held => 1,
@@ -85,95 +85,21 @@ pub async fn get(tx: &mut Tx, person: PersonId) -> Result<(Option<AccessRow>, bo
         )
         .await?;
     let Some(row) = row else { return Ok((None, true)) };
-    let access = AccessRow {
-        version: row.int(0)?,
-        until: row.opt_time(1)?,
-        admin: row.bool(2)?,
-        seat: Seat::of(row.int(3)?)?,
-        waiting: row.opt_time(4)?,
-        mark: row.int(5)?,
-        grants: row.text(6)?,
-    };
-    Ok((Some(access), row.int(7)? == 1))
+    Ok((read_joined(&row, 0)?, row.int(7)? == 1))
 }
 
-/// Writes a person's access and takes its mark away.
-///
-/// # Errors
-/// When the database fails.
-pub async fn put(tx: &mut Tx, person: PersonId, access: &AccessRow) -> Result<(), StoreError> {
-    let org = tx.org;
-    tx.conn
-        .exec(
-            "INSERT INTO access (org, person, version, until, admin, seat, waiting, mark, grants) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-             ON CONFLICT (org, person) DO UPDATE SET version = excluded.version, until = excluded.until, \
-             admin = excluded.admin, seat = excluded.seat, waiting = excluded.waiting, mark = excluded.mark, \
-             grants = excluded.grants",
-            args![
-                org,
-                person,
-                access.version,
-                access.until,
-                access.admin,
-                access.seat.number(),
-                access.waiting,
-                access.mark,
-                &access.grants
-            ],
-        )
-        .await?;
-    Ok(())
-}
-
-/// Keeps a version of a person's access for the why-card of a past moment.
-///
-/// # Errors
-/// When the database fails.
-pub async fn keep_past(
-    tx: &mut Tx,
-    person: PersonId,
-    access: &AccessRow,
-    at: DateTime<Utc>,
-    cause: &str,
-) -> Result<(), StoreError> {
-    let org = tx.org;
-    tx.conn
-        .exec(
-            "INSERT INTO access_past (org, person, version, at, cause, grants) VALUES ($1, $2, $3, $4, $5, $6)",
-            args![org, person, access.version, at, cause, &access.grants],
-        )
-        .await?;
-    Ok(())
-}
-
-/// The groups that a person is in, in whichever directory or connection, by one index.
-///
-/// # Errors
-/// When the database fails.
-pub async fn groups_of(tx: &mut Tx, person: PersonId) -> Result<Vec<GroupRow>, StoreError> {
-    let org = tx.org;
-    let rows = tx
-        .conn
-        .all(
-            "SELECT g.id, g.src, g.label, g.ext FROM (\
-               SELECT m.gid AS gid FROM resource r JOIN member m ON m.org = r.org AND m.mid = r.id \
-               WHERE r.org = $1 AND r.person = $2 \
-               UNION SELECT m.gid FROM member m WHERE m.org = $1 AND m.mid = $2) of_person \
-             JOIN resource g ON g.org = $1 AND g.id = of_person.gid AND g.kind = 2 ORDER BY g.id",
-            args![org, person],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(GroupRow {
-                id: ResourceId(row.key(0)?),
-                src: SourceNo(row.int(1)?),
-                name: row.text(2)?,
-                ext: row.opt_text(3)?,
-            })
-        })
-        .collect()
+/// Reads the seven columns of an access that begin at `at`; `None` where an outer join found none.
+pub(super) fn read_joined(row: &Row, at: usize) -> Result<Option<AccessRow>, StoreError> {
+    let Some(version) = row.opt_int(at)? else { return Ok(None) };
+    Ok(Some(AccessRow {
+        version,
+        until: row.opt_time(at + 1)?,
+        admin: row.bool(at + 2)?,
+        seat: Seat::of(row.int(at + 3)?)?,
+        waiting: row.opt_time(at + 4)?,
+        mark: row.int(at + 5)?,
+        grants: row.text(at + 6)?,
+    }))
 }
 
 /// The people behind the members of a group, at most `limit`, after `after`.
@@ -209,36 +135,16 @@ pub async fn mark(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes a person's mark away: the person has been derived afresh in this unit.
-///
-/// # Errors
-/// When the database fails.
-pub async fn unmark(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
-    let org = tx.org;
-    tx.conn.exec("DELETE FROM stale WHERE org = $1 AND person = $2", args![org, person]).await?;
-    Ok(())
-}
-
 /// Marks everyone of the organization. The guard is held first, so that marks become visible in their order.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn mark_all(tx: &mut Tx) -> Result<(), StoreError> {
+pub async fn mark_all(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), StoreError> {
     let org = tx.org;
     super::organizations::lock_guard(tx).await?;
     let id = numbers::draw(tx, "mark").await?;
-    tx.conn.exec("INSERT INTO wide (org, id) VALUES ($1, $2)", args![org, id]).await?;
+    tx.conn.exec("INSERT INTO wide (org, id, at) VALUES ($1, $2, $3)", args![org, id, now]).await?;
     Ok(())
-}
-
-/// The newest wide mark of the organization; 0 when there is none.
-///
-/// # Errors
-/// When the database fails.
-pub async fn newest_mark(tx: &mut Tx) -> Result<i64, StoreError> {
-    let org = tx.org;
-    let row = tx.conn.one("SELECT max(id) FROM wide WHERE org = $1", args![org]).await?;
-    Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten().unwrap_or(0))
 }
 
 /// People whose access is still derived under an older mark than `mark`, at most `limit`.
@@ -258,13 +164,14 @@ pub async fn behind(tx: &mut Tx, mark: i64, limit: i64) -> Result<Vec<PersonId>,
     rows.iter().map(|row| Ok(PersonId(row.key(0)?))).collect()
 }
 
-/// Takes wide marks away up to `mark`: everyone has been settled.
+/// Takes the wide marks away that were put before `put_before`: everyone has been settled under them, and no unit of
+/// work that read an older mark can still be on its way to a commit.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn clear_marks(tx: &mut Tx, mark: i64) -> Result<(), StoreError> {
+pub async fn clear_marks(tx: &mut Tx, mark: i64, put_before: DateTime<Utc>) -> Result<(), StoreError> {
     let org = tx.org;
-    tx.conn.exec("DELETE FROM wide WHERE org = $1 AND id <= $2", args![org, mark]).await?;
+    tx.conn.exec("DELETE FROM wide WHERE org = $1 AND id <= $2 AND at < $3", args![org, mark, put_before]).await?;
     Ok(())
 }
 

@@ -1,30 +1,28 @@
 //! The audit: events written with their change; the chain over them is linked later, so that writers never queue.
 
-use super::engine::args;
+use super::engine::{Insert, args};
 use super::{Record, StoreError, Tx};
 use crate::base::ids::EventId;
 use chrono::{DateTime, Utc};
 
+const EVENTS: Insert = Insert { table: "event", columns: "org, id, at, actor, deed, target, body", tail: "" };
+
 /// Appends events to this unit of work. The unit does it itself, for what stands in its `Done`.
 pub(super) async fn append(tx: &mut Tx, records: &[Record]) -> Result<(), StoreError> {
     let org = tx.org();
-    for record in records {
-        tx.conn
-            .exec(
-                "INSERT INTO event (org, id, at, actor, deed, target, body) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                args![
-                    org,
-                    record.id,
-                    record.at,
-                    record.actor.as_str(),
-                    record.deed,
-                    record.target.clone(),
-                    record.body.to_string()
-                ],
-            )
-            .await?;
-    }
-    Ok(())
+    let row = |record: &Record| {
+        args![
+            org,
+            record.id,
+            record.at,
+            record.actor.as_str(),
+            record.deed,
+            record.target.clone(),
+            record.body.to_string()
+        ]
+        .to_vec()
+    };
+    tx.conn.insert_later(&EVENTS, records.iter().map(row).collect()).await
 }
 
 /// An audit event as it is read back.

@@ -1,7 +1,7 @@
 //! Connections: an organization's login set-ups.
 
 use super::engine::{Row, args};
-use super::{StoreError, Tx, numbers};
+use super::{StoreError, Tx, numbers, standing};
 use crate::base::ids::{ConnectionId, SourceNo};
 use chrono::{DateTime, Utc};
 
@@ -72,6 +72,7 @@ pub async fn insert(tx: &mut Tx, new: &ConnectionRow, now: DateTime<Utc>) -> Res
             args![org, src, new.id, &new.key, &new.kind, new.enabled, &new.settings, new.secret.clone(), now],
         )
         .await?;
+    standing::moved(tx).await?;
     Ok(src)
 }
 
@@ -87,7 +88,7 @@ pub async fn update(tx: &mut Tx, connection: &ConnectionRow) -> Result<(), Store
             args![org, connection.src, connection.enabled, &connection.settings, connection.secret.clone()],
         )
         .await?;
-    Ok(())
+    standing::moved(tx).await
 }
 
 /// The domains that are assigned to connections: (domain, connection).

@@ -1,7 +1,7 @@
 //! Directories and their tokens.
 
 use super::engine::{Row, args};
-use super::{Store, StoreError, Tx, numbers};
+use super::{Store, StoreError, Tx, numbers, standing};
 use crate::base::ids::{DirectoryId, OrgNo, SourceNo, TokenId};
 use crate::base::token::TokenHash;
 use chrono::{DateTime, Utc};
@@ -92,6 +92,7 @@ pub async fn insert(
             args![org, src, id, key, profile, true, now],
         )
         .await?;
+    standing::moved(tx).await?;
     Ok(src)
 }
 
@@ -107,7 +108,7 @@ pub async fn update(tx: &mut Tx, directory: &DirectoryRow) -> Result<(), StoreEr
             args![org, directory.src, &directory.profile, directory.enabled],
         )
         .await?;
-    Ok(())
+    standing::moved(tx).await
 }
 
 /// Adds a token.
@@ -166,6 +167,7 @@ pub async fn delete_token(tx: &mut Tx, src: SourceNo, id: TokenId) -> Result<boo
         .conn
         .exec("DELETE FROM directory_token WHERE org = $1 AND src = $2 AND id = $3", args![org, src, id])
         .await?;
+    standing::moved(tx).await?;
     Ok(n > 0)
 }
 

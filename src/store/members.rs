@@ -1,6 +1,6 @@
 //! Memberships: a row each, so that a group of 100,000 costs the same to change as a group of 10.
 
-use super::engine::{Val, args};
+use super::engine::{Insert, Val, args};
 use super::resources::Kind;
 use super::{StoreError, Tx};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
@@ -33,7 +33,7 @@ pub async fn known(
     for chunk in ids.chunks(CHUNK) {
         let mut sql = "SELECT id, kind, person FROM resource WHERE org = $1 AND src = $2 AND id IN (".to_owned();
         let mut values = args![tx.org, src].to_vec();
-        push_list(&mut sql, &mut values, chunk);
+        push_list(&mut sql, &mut values, &bytes(chunk));
         for row in tx.conn.all(sql, &values).await? {
             let kind = if row.int(1)? == 1 { Kind::User } else { Kind::Group };
             found.push((ResourceId(row.key(0)?), kind, row.opt_key(2)?.map(PersonId)));
@@ -42,17 +42,32 @@ pub async fn known(
     Ok(found)
 }
 
-/// Always as many placeholders as a chunk holds (the last id repeats): one prepared text serves every size.
-fn push_list(sql: &mut String, values: &mut Vec<Val>, chunk: &[ResourceId]) {
-    let size = if chunk.len() == 1 { 1 } else { CHUNK };
+fn bytes(ids: &[ResourceId]) -> Vec<[u8; 16]> {
+    ids.iter().map(|id| id.0).collect()
+}
+
+/// Writes a list of ids and its closing bracket. The last id repeats until there are one, ten or a hundred: three prepared
+/// texts serve every size.
+pub(super) fn push_list(sql: &mut String, values: &mut Vec<Val>, chunk: &[[u8; 16]]) {
+    let size = match chunk.len() {
+        1 => 1,
+        2..=10 => 10,
+        _ => CHUNK,
+    };
     for i in 0..size {
         let id = chunk.get(i).or(chunk.last());
-        values.push(Val::Blob(id.map(|id| id.0.to_vec())));
+        values.push(Val::Blob(id.map(|id| id.to_vec())));
         // Writing to a String does not fail.
         let _ = write!(sql, "{}${}", if i == 0 { "" } else { ", " }, values.len());
     }
     sql.push(')');
 }
+
+const MEMBERS: Insert = Insert {
+    table: "member",
+    columns: "org, gid, mid, kind, display",
+    tail: "ON CONFLICT (org, gid, mid) DO NOTHING RETURNING mid",
+};
 
 /// Adds members that the directory has; those that were not members before.
 ///
@@ -60,22 +75,9 @@ fn push_list(sql: &mut String, values: &mut Vec<Val>, chunk: &[ResourceId]) {
 /// When the database fails.
 pub async fn add(tx: &mut Tx, group: ResourceId, members: &[MemberRow]) -> Result<Vec<ResourceId>, StoreError> {
     let org = tx.org;
-    let mut added = Vec::new();
-    for chunk in members.chunks(CHUNK) {
-        let mut sql = "INSERT INTO member (org, gid, mid, kind, display) VALUES ".to_owned();
-        let mut values = args![org, group].to_vec();
-        for (i, member) in chunk.iter().enumerate() {
-            values.extend_from_slice(args![member.id, member.kind.number(), member.display.clone()]);
-            let n = values.len();
-            // Writing to a String does not fail.
-            let _ = write!(sql, "{}($1, $2, ${}, ${}, ${n})", if i == 0 { "" } else { ", " }, n - 2, n - 1);
-        }
-        sql.push_str(" ON CONFLICT (org, gid, mid) DO NOTHING RETURNING mid");
-        for row in tx.conn.all(sql, &values).await? {
-            added.push(ResourceId(row.key(0)?));
-        }
-    }
-    Ok(added)
+    let row = |member: &MemberRow| args![org, group, member.id, member.kind.number(), member.display.clone()].to_vec();
+    let rows = tx.conn.insert(&MEMBERS, members.iter().map(row).collect()).await?;
+    rows.iter().map(|row| Ok(ResourceId(row.key(0)?))).collect()
 }
 
 /// Removes members; those that were members.
@@ -87,7 +89,7 @@ pub async fn remove(tx: &mut Tx, group: ResourceId, ids: &[ResourceId]) -> Resul
     for chunk in ids.chunks(CHUNK) {
         let mut sql = "DELETE FROM member WHERE org = $1 AND gid = $2 AND mid IN (".to_owned();
         let mut values = args![tx.org, group].to_vec();
-        push_list(&mut sql, &mut values, chunk);
+        push_list(&mut sql, &mut values, &bytes(chunk));
         sql.push_str(" RETURNING mid");
         for row in tx.conn.all(sql, &values).await? {
             removed.push(ResourceId(row.key(0)?));
@@ -164,7 +166,7 @@ pub async fn groups_of(tx: &mut Tx, ids: &[ResourceId]) -> Result<Vec<(ResourceI
                        WHERE m.org = $1 AND m.mid IN ("
             .to_owned();
         let mut values = args![tx.org].to_vec();
-        push_list(&mut sql, &mut values, chunk);
+        push_list(&mut sql, &mut values, &bytes(chunk));
         sql.push_str(" ORDER BY g.id");
         for row in tx.conn.all(sql, &values).await? {
             found.push((ResourceId(row.key(0)?), ResourceId(row.key(1)?), row.text(2)?));
@@ -189,7 +191,7 @@ pub async fn user_names(
                        WHERE r.org = $1 AND r.src = $2 AND r.kind = 1 AND r.id IN ("
             .to_owned();
         let mut values = args![tx.org, src].to_vec();
-        push_list(&mut sql, &mut values, chunk);
+        push_list(&mut sql, &mut values, &bytes(chunk));
         for row in tx.conn.all(sql, &values).await? {
             found.push((ResourceId(row.key(0)?), row.text(1)?));
         }

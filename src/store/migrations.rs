@@ -1,6 +1,6 @@
 //! Brings a database to the schema of this program, one numbered file at a time.
 
-use super::engine::{Conn, Engine, args, dialect};
+use super::engine::{Conn, Engine, Link, args, dialect};
 use super::{Store, StoreError};
 use crate::base::fold::FOLD_VERSION;
 use aws_lc_rs::digest;
@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     2026112306 "create_sign_in" demands 2026112306;
     2026112307 "create_issuing" demands 2026112307;
     2026112308 "create_audit" demands 2026112308;
+    2026112606 "add_standing" demands 2026112606;
 };
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version {int} NOT NULL, name {text} NOT NULL, \
@@ -66,10 +67,12 @@ impl Store {
                 answered.await.unwrap_or(Err(StoreError::BrokenOff))
             }
             Engine::Pg(pool) => {
-                let mut conn = Conn::PgTx(pool.begin().await?);
+                let mut conn = Conn::from(Link::PgTx(pool.begin().await?));
+                // A migration may take its time, other than a unit of work.
+                conn.script("SET LOCAL statement_timeout = 0").await?;
                 conn.all("SELECT pg_advisory_xact_lock($1)", args![ADVISORY_LOCK]).await?;
                 let applied = bring_up(&mut conn, now).await?;
-                if let Conn::PgTx(transaction) = conn {
+                if let Link::PgTx(transaction) = conn.into_link() {
                     transaction.commit().await?;
                 }
                 Ok(applied)

@@ -1,7 +1,7 @@
 //! Organizations with their domains, clients and rules.
 
 use super::engine::{Row, args};
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, standing};
 use crate::base::ids::{OrgId, RuleId, SourceNo};
 use chrono::{DateTime, Utc};
 
@@ -109,7 +109,7 @@ pub async fn update(tx: &mut Tx, new: &OrganizationRow) -> Result<(), StoreError
             args![org, &new.name, &new.panel, new.seats, &new.enforcement, &new.settings],
         )
         .await?;
-    Ok(())
+    standing::moved(tx).await
 }
 
 /// The domains, by name.
@@ -135,7 +135,7 @@ pub async fn put_domain(tx: &mut Tx, domain: &DomainRow) -> Result<(), StoreErro
             args![org, &domain.name, domain.verified],
         )
         .await?;
-    Ok(())
+    standing::moved(tx).await
 }
 
 /// The clients, by key.
@@ -161,7 +161,7 @@ pub async fn put_client(tx: &mut Tx, client: &ClientRow) -> Result<(), StoreErro
             args![org, &client.key, &client.name, &client.departments],
         )
         .await?;
-    Ok(())
+    standing::moved(tx).await
 }
 
 /// The rules in force, in their order: id and body (JSON).
@@ -189,7 +189,7 @@ pub async fn replace_rules(tx: &mut Tx, rules: &[(RuleId, String)]) -> Result<i6
     let org = tx.org;
     let row = tx
         .conn
-        .one("UPDATE guard SET ruleset = ruleset + 1 WHERE org = $1 RETURNING ruleset", args![org])
+        .one("UPDATE guard SET ruleset = ruleset + 1, facts = facts + 1 WHERE org = $1 RETURNING ruleset", args![org])
         .await?
         .ok_or(StoreError::Malformed("guard"))?;
     let ruleset = row.int(0)?;

@@ -1,7 +1,7 @@
 //! Panel definitions, as text. They belong to the installation.
 
 use super::engine::args;
-use super::{Done, Store, StoreError, Tx};
+use super::{Done, Store, StoreError, Tx, access, standing};
 use crate::base::ids::OrgNo;
 use chrono::{DateTime, Utc};
 
@@ -19,7 +19,8 @@ impl Store {
         .await
     }
 
-    /// Adopts a panel definition: the next version of it.
+    /// Adopts a panel definition: the next version of it. Everybody of the organizations that follow it is marked in the
+    /// same unit (law 6).
     ///
     /// # Errors
     /// When the database fails.
@@ -33,6 +34,7 @@ impl Store {
                     args![key.as_str(), source.as_str(), now],
                 )
                 .await?;
+            mark_followers(tx, &key, now).await?;
             Ok(Done::of(()))
         })
         .await
@@ -55,6 +57,20 @@ impl Store {
         })
         .await
     }
+}
+
+/// Marks everybody of every organization that follows this panel. The one place that walks over organizations inside a
+/// unit: a definition is the installation's, and no follower may be read under the old one.
+async fn mark_followers(tx: &mut Tx, key: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let rows = tx.conn.all("SELECT org FROM organization WHERE panel = $1 ORDER BY org", args![key]).await?;
+    let installation = tx.org;
+    for row in &rows {
+        tx.org = OrgNo(row.int(0)?);
+        standing::moved(tx).await?;
+        access::mark_all(tx, now).await?;
+    }
+    tx.org = installation;
+    Ok(())
 }
 
 /// The text of a panel definition, inside a unit of work.

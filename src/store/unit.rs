@@ -1,6 +1,6 @@
 //! Units of work: a change, its audit events and its outgoing events commit together or not at all (law 2).
 
-use super::engine::{Conn, Engine, StoreError};
+use super::engine::{Conn, Engine, Link, StoreError};
 use super::{Store, audit};
 use crate::base::ids::{EventId, OrgNo};
 use chrono::{DateTime, Utc};
@@ -107,7 +107,7 @@ impl Store {
             Engine::Pg(pool) => {
                 for _ in 0..TRIES {
                     let transaction = pool.begin().await.map_err(StoreError::from)?;
-                    let mut tx = Tx { conn: Conn::PgTx(transaction), org };
+                    let mut tx = Tx { conn: Link::PgTx(transaction).into(), org };
                     let outcome = match AssertUnwindSafe(kept(&mut tx, &work)).catch_unwind().await {
                         Ok(outcome) => outcome,
                         Err(_) => Err(StoreError::BrokenOff.into()),
@@ -149,7 +149,7 @@ impl Store {
             }
             Engine::Pg(pool) => {
                 let conn = pool.acquire().await.map_err(StoreError::from)?;
-                work(&mut Tx { conn: Conn::Pg(conn), org }).await
+                work(&mut Tx { conn: Link::Pg(conn).into(), org }).await
             }
         }
     }
@@ -170,13 +170,14 @@ impl AsStoreError for StoreError {
 async fn kept<T, E: From<StoreError>>(tx: &mut Tx, work: &impl AsyncFn(&mut Tx) -> Result<Done<T>, E>) -> Result<T, E> {
     let done = work(tx).await?;
     audit::append(tx, &done.records).await?;
+    tx.conn.flush().await?;
     Ok(done.value)
 }
 
 async fn commit(tx: Tx) -> Result<(), StoreError> {
-    match tx.conn {
-        Conn::PgTx(transaction) => Ok(transaction.commit().await?),
-        Conn::Lite(_) | Conn::Pg(_) | Conn::Away => Err(StoreError::Malformed("transaction")),
+    match tx.conn.into_link() {
+        Link::PgTx(transaction) => Ok(transaction.commit().await?),
+        Link::Lite(_) | Link::Pg(_) | Link::Away => Err(StoreError::Malformed("transaction")),
     }
 }
 
@@ -194,7 +195,7 @@ struct Lent<'a> {
 
 impl<'a> Lent<'a> {
     fn new(home: &'a mut Conn, org: OrgNo) -> Self {
-        let conn = std::mem::replace(home, Conn::Away);
+        let conn = home.lend();
         Self { home, tx: Tx { conn, org } }
     }
 
@@ -205,6 +206,6 @@ impl<'a> Lent<'a> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        *self.home = std::mem::replace(&mut self.tx.conn, Conn::Away);
+        *self.home = self.tx.conn.lend();
     }
 }

@@ -61,6 +61,7 @@ impl Doors {
             upstream: Upstream::new(Outgoing::new(Vec::new()).unwrap(), &sources),
             scim_limit: doorward::service::provisioning::RateLimit::default(),
             panels: PanelCache::default(),
+            grounds: doorward::service::access::GroundCache::default(),
             keys: KeyRing::default(),
             sources,
         };

@@ -4,6 +4,10 @@ use super::{AT_ONCE, Ground, GroundError, settle_all};
 use crate::base::ids::OrgNo;
 use crate::service::Gateway;
 use crate::store::{self, Done};
+use chrono::Duration;
+
+/// No unit of work lasts this long: a mark that is older has been seen by every unit that may still commit.
+const UNIT: Duration = Duration::minutes(2);
 
 /// The organizations that have marks.
 ///
@@ -13,12 +17,13 @@ pub async fn marked(gw: &Gateway) -> Result<Vec<OrgNo>, GroundError> {
     Ok(gw.store.marked_organizations().await?)
 }
 
-/// Settles everybody of the organization who is behind its marks, then takes the marks away; how many that were.
+/// Settles everybody of the organization who is behind its marks, then takes the marks away once no unit of work
+/// can be older than they are; how many people that were.
 ///
 /// # Errors
 /// When the store fails; what was settled stays settled.
 pub async fn settle_behind(gw: &Gateway, org: OrgNo) -> Result<usize, GroundError> {
-    let mark = gw.store.read(org, async |tx| store::access::newest_mark(tx).await.map_err(GroundError::from)).await?;
+    let mark = gw.store.read(org, async |tx| store::standing::get(tx).await.map_err(GroundError::from)).await?.mark;
     let mut settled = 0;
     loop {
         let gateway = gw.clone();
@@ -27,7 +32,7 @@ pub async fn settle_behind(gw: &Gateway, org: OrgNo) -> Result<usize, GroundErro
             .write(org, async move |tx| {
                 let people = store::access::behind(tx, mark, AT_ONCE).await?;
                 if people.is_empty() {
-                    store::access::clear_marks(tx, mark).await?;
+                    store::access::clear_marks(tx, mark, gateway.sources.now() - UNIT).await?;
                     return Ok(Done::of(0));
                 }
                 let ground = Ground::load(tx, &gateway).await?;

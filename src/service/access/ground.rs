@@ -1,16 +1,18 @@
 //! What all people of an organization have in common when their access is derived.
 
 use crate::base::class::{Class, Classify};
-use crate::base::ids::SourceNo;
+use crate::base::ids::{OrgNo, SourceNo};
 use crate::domain::access::{OrgFacts, Precedence};
 use crate::domain::client::ClientKeys;
-use crate::domain::panel::PanelError;
+use crate::domain::panel::{PanelDefinition, PanelError};
 use crate::domain::rule::{MappingRule, RuleBook};
 use crate::domain::source::{Source, SourceKind};
 use crate::service::Gateway;
 use crate::store::organizations::{self, OrganizationRow};
-use crate::store::{self, AsStoreError, StoreError, Tx};
-use std::collections::HashMap;
+use crate::store::standing::{self, Standing};
+use crate::store::{self, AsStoreError, StoreError, Tx, seats};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why access cannot be derived.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +56,7 @@ impl Classify for GroundError {
     }
 }
 
-/// The facts of an organization, loaded once for a unit of work.
+/// The facts of an organization that its people share.
 #[derive(Debug)]
 pub struct Ground {
     /// The organization.
@@ -63,27 +65,65 @@ pub struct Ground {
     pub facts: OrgFacts,
     /// Who brings groups, by number.
     pub sources: HashMap<SourceNo, Source>,
+    /// The domains that the organization has proved.
+    pub proved: BTreeSet<String>,
+    /// Whether there is a limit of seats.
+    pub seats_counted: bool,
     /// The newest wide mark: what is derived now is derived under it.
     pub mark: i64,
 }
 
+/// Grounds by organization, each with how things stood when it was loaded. Whoever uses one has read in the same unit
+/// how things stand now, so that nothing here goes stale.
+#[derive(Debug, Clone, Default)]
+pub struct GroundCache(Arc<Mutex<Known>>);
+
+type Known = HashMap<OrgNo, (Standing, Arc<Ground>)>;
+
+/// Organizations that are remembered at most; more than these at once begin anew.
+const REMEMBERED: usize = 10_000;
+
+impl GroundCache {
+    fn get(&self, org: OrgNo, standing: Standing) -> Option<Arc<Ground>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&org).filter(|(then, _)| *then == standing).map(|(_, ground)| ground.clone())
+    }
+
+    fn put(&self, org: OrgNo, standing: Standing, ground: Arc<Ground>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(org, (standing, ground));
+    }
+}
+
 impl Ground {
-    /// Loads them.
+    /// The facts as they stand now.
     ///
     /// # Errors
     /// When something of the organization cannot be read.
-    pub async fn load(tx: &mut Tx, gw: &Gateway) -> Result<Self, GroundError> {
+    pub async fn load(tx: &mut Tx, gw: &Gateway) -> Result<Arc<Self>, GroundError> {
+        let standing = standing::get(tx).await?;
+        Self::at(tx, gw, standing).await
+    }
+
+    /// The same for a unit that has read how things stand.
+    ///
+    /// # Errors
+    /// When something of the organization cannot be read.
+    pub async fn at(tx: &mut Tx, gw: &Gateway, standing: Standing) -> Result<Arc<Self>, GroundError> {
+        if let Some(ground) = gw.grounds.get(tx.org(), standing) {
+            return Ok(ground);
+        }
+        let ground = Arc::new(Self::read(tx, gw, standing.mark).await?);
+        gw.grounds.put(tx.org(), standing, ground.clone());
+        Ok(ground)
+    }
+
+    async fn read(tx: &mut Tx, gw: &Gateway, mark: i64) -> Result<Self, GroundError> {
         let organization = organizations::get(tx).await?.ok_or(GroundError::OrganizationGone)?;
-        let key = organization.panel.as_str();
-        let version = organization.panel_version.ok_or_else(|| GroundError::NoPanel(key.to_owned()))?;
-        let definition = match gw.panels.get(key, version) {
-            Some(definition) => definition,
-            None => {
-                let source =
-                    store::panels::source(tx, key).await?.ok_or_else(|| GroundError::NoPanel(key.to_owned()))?;
-                gw.panels.put(key, version, &source)?
-            }
-        };
+        let definition = definition(tx, gw, &organization).await?;
         let rules = organizations::rules(tx).await?;
         let rules = rules
             .iter()
@@ -91,22 +131,46 @@ impl Ground {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| GroundError::Malformed("rule"))?;
         let clients: ClientKeys = organizations::clients(tx).await?.into_iter().map(|client| client.key).collect();
-        let mut sources = HashMap::new();
-        for directory in store::directories::list(tx).await? {
-            sources.insert(directory.src, Source::new(SourceKind::Directory, directory.key));
-        }
-        let mut ceilings = std::collections::BTreeMap::new();
-        for connection in store::connections::list(tx).await? {
-            let settings: serde_json::Value =
-                serde_json::from_str(&connection.settings).map_err(|_| GroundError::Malformed("connection"))?;
-            if let Some(role) = settings.get("highest_role").and_then(|role| role.as_str()) {
-                ceilings.insert(connection.key.clone(), role.to_owned());
-            }
-            sources.insert(connection.src, Source::new(SourceKind::Connection, connection.key));
-        }
-        let mark = store::access::newest_mark(tx).await?;
+        let domains = organizations::domains(tx).await?;
+        let proved = domains.into_iter().filter(|domain| domain.verified).map(|domain| domain.name).collect();
+        let seats_counted = seats::counted(tx).await?;
+        let (sources, ceilings) = sources(tx).await?;
         let facts =
             OrgFacts { definition, rules: RuleBook::new(rules), precedence: Precedence::Union, clients, ceilings };
-        Ok(Self { organization, facts, sources, mark })
+        Ok(Self { organization, facts, sources, proved, seats_counted, mark })
     }
+}
+
+async fn definition(
+    tx: &mut Tx,
+    gw: &Gateway,
+    organization: &OrganizationRow,
+) -> Result<Arc<PanelDefinition>, GroundError> {
+    let key = organization.panel.as_str();
+    let version = organization.panel_version.ok_or_else(|| GroundError::NoPanel(key.to_owned()))?;
+    if let Some(definition) = gw.panels.get(key, version) {
+        return Ok(definition);
+    }
+    let source = store::panels::source(tx, key).await?.ok_or_else(|| GroundError::NoPanel(key.to_owned()))?;
+    Ok(gw.panels.put(key, version, &source)?)
+}
+
+type Sources = (HashMap<SourceNo, Source>, BTreeMap<String, String>);
+
+/// Who brings groups, and the highest role that each connection may yield.
+async fn sources(tx: &mut Tx) -> Result<Sources, GroundError> {
+    let mut sources = HashMap::new();
+    for directory in store::directories::list(tx).await? {
+        sources.insert(directory.src, Source::new(SourceKind::Directory, directory.key));
+    }
+    let mut ceilings = BTreeMap::new();
+    for connection in store::connections::list(tx).await? {
+        let settings: serde_json::Value =
+            serde_json::from_str(&connection.settings).map_err(|_| GroundError::Malformed("connection"))?;
+        if let Some(role) = settings.get("highest_role").and_then(|role| role.as_str()) {
+            ceilings.insert(connection.key.clone(), role.to_owned());
+        }
+        sources.insert(connection.src, Source::new(SourceKind::Connection, connection.key));
+    }
+    Ok((sources, ceilings))
 }

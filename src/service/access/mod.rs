@@ -3,13 +3,14 @@
 //! Owns settling (rules, seat, version) and reading. Hands on [`Current`]. Must not know protocols.
 
 mod behind;
+mod facts;
 mod ground;
 mod settle;
 
 pub use behind::{marked, settle_behind};
-pub use ground::{Ground, GroundError};
-pub(in crate::service) use settle::person_facts;
-pub use settle::{settle, settle_all};
+pub use facts::person_facts;
+pub use ground::{Ground, GroundCache, GroundError};
+pub use settle::{settle, settle_all, settle_held};
 
 use crate::base::ids::{OrgNo, PersonId};
 use crate::domain::access::Access;

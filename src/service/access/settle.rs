@@ -1,16 +1,17 @@
 //! Settles people: derives their access from the facts, takes or frees the seat, moves the version.
 
+use super::facts;
 use super::ground::{Ground, GroundError};
 use crate::base::ids::PersonId;
-use crate::domain::access::{self, AttributeFacts, GroupFact, PersonFacts};
+use crate::domain::access::{self, Access};
 use crate::domain::audit::{Actor, Deed};
-use crate::domain::rule::When;
 use crate::service::Gateway;
 use crate::store::access::{AccessRow, Seat};
-use crate::store::people::{ACTIVE, PersonRow};
+use crate::store::held::{self, Held};
+use crate::store::people::ACTIVE;
 use crate::store::{self, Record, Tx, seats};
+use chrono::{DateTime, Utc};
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// How many who wait may follow on one freed seat after another in one unit; the rest follow with the next change.
 const FOLLOWERS: usize = 64;
@@ -29,7 +30,7 @@ pub async fn settle(
     settle_all(tx, gw, ground, &[person], cause).await
 }
 
-/// Settles several people, in the order of their ids (the lock order), and whoever gets a seat that this frees.
+/// Settles several people and whoever gets a seat that this frees. They are held in the order of their ids.
 ///
 /// # Errors
 /// When something of a person cannot be read.
@@ -40,122 +41,124 @@ pub async fn settle_all(
     people: &[PersonId],
     cause: &'static str,
 ) -> Result<Vec<Record>, GroundError> {
+    let held = held::hold(tx, people).await?;
+    // A mark of somebody who is gone goes too.
+    let gone: Vec<_> = people.iter().copied().filter(|id| held.iter().all(|one| one.person.id != *id)).collect();
+    held::unmark(tx, &gone).await?;
+    settle_held(tx, gw, ground, held, cause).await
+}
+
+/// Settles people whom this unit holds already, as they are written now.
+///
+/// # Errors
+/// When something of a person cannot be read.
+pub async fn settle_held(
+    tx: &mut Tx,
+    gw: &Gateway,
+    ground: &Ground,
+    people: Vec<Held>,
+    cause: &'static str,
+) -> Result<Vec<Record>, GroundError> {
     let mut records = Vec::new();
-    let mut freed = false;
-    let mut people = people.to_vec();
-    people.sort_unstable();
-    people.dedup();
-    for person in people {
-        freed |= settle_one(tx, gw, ground, person, cause, &mut records).await?;
-    }
+    let mut freed = derive(tx, gw, ground, people, cause, &mut records).await?;
     for _ in 0..FOLLOWERS {
-        if !freed {
+        if freed == 0 {
             break;
         }
         let Some(next) = store::access::first_waiting(tx).await? else { break };
-        freed = !settle_one(tx, gw, ground, next, "seat_freed", &mut records).await?
-            && store::access::get(tx, next).await?.0.is_some_and(|row| row.seat == Seat::Held);
+        let next = held::hold(tx, &[next]).await?;
+        let before = records.len();
+        freed = derive(tx, gw, ground, next, "seat_freed", &mut records).await? + freed - 1;
+        if records.len() == before {
+            break; // who waits could not take it: nobody behind them can either
+        }
     }
     Ok(records)
 }
 
-/// Whether a seat was freed.
-async fn settle_one(
+/// A person on the way from what was held to what is derived.
+struct Derived {
+    held: Held,
+    access: Access,
+    seat: Option<Seat>,
+}
+
+/// Derives everybody, writes what differs; how many seats were freed.
+async fn derive(
     tx: &mut Tx,
     gw: &Gateway,
     ground: &Ground,
-    id: PersonId,
+    people: Vec<Held>,
     cause: &'static str,
     records: &mut Vec<Record>,
-) -> Result<bool, GroundError> {
-    let Some(person) = store::people::lock(tx, id).await? else {
-        store::access::unmark(tx, id).await?;
-        return Ok(false);
-    };
-    let facts = person_facts(tx, ground, &person).await?;
+) -> Result<i64, GroundError> {
     let now = gw.sources.now();
-    let access = access::resolve(&ground.facts, &facts, now);
-    let (before, _) = store::access::get(tx, id).await?;
-    let had = before.as_ref().map_or(Seat::None, |row| row.seat);
-    let seat = match (access.wants_seat && person.state == ACTIVE, had) {
-        (false, Seat::Held) => {
-            seats::give_back(tx).await?;
-            Seat::None
+    let mut facts = facts::load(tx, ground, &people).await?;
+    let mut all = Vec::with_capacity(people.len());
+    for held in people {
+        let of = facts.remove(&held.person.id).unwrap_or_default();
+        all.push(Derived { access: access::resolve(&ground.facts, &of, now), held, seat: None });
+    }
+    let freed = seat(tx, ground, &mut all).await?;
+    let stale: Vec<_> = all.iter().filter(|one| one.held.stale).map(|one| one.held.person.id).collect();
+    let (mut rows, mut past) = (Vec::new(), Vec::new());
+    for one in &all {
+        let id = one.held.person.id;
+        let (after, changed) = after(one, ground, now)?;
+        let told = changed && (one.held.access.is_some() || !one.access.grants.is_empty());
+        if told {
+            let seat = format!("{:?}", after.seat).to_lowercase();
+            let body = json!({"cause": cause, "role": one.access.role, "seat": seat, "version": after.version});
+            records.push(gw.record(&Actor::Job("access".into()), Deed::AccessChanged, Some(id.to_string()), body));
+            past.push((id, after.clone()));
         }
-        (false, Seat::None | Seat::Waiting) => Seat::None,
-        (true, Seat::Held) => Seat::Held,
-        (true, Seat::None | Seat::Waiting) if seats::take(tx).await? => Seat::Held,
-        (true, Seat::None | Seat::Waiting) => Seat::Waiting,
-    };
-    let grants = serde_json::to_string(&access).map_err(|_| GroundError::Malformed("access"))?;
-    let waiting = (seat == Seat::Waiting).then(|| before.as_ref().and_then(|row| row.waiting).unwrap_or(now));
-    let same = before.as_ref().is_some_and(|row| row.grants == grants && row.seat == seat);
-    let version = before.as_ref().map_or(0, |row| row.version) + i64::from(!same);
-    let admin = access.administers && person.usable();
-    let after = AccessRow { version, until: access.until, admin, seat, waiting, mark: ground.mark, grants };
-    if before.as_ref() != Some(&after) {
-        store::access::put(tx, id, &after).await?;
+        if one.held.access.as_ref() != Some(&after) {
+            rows.push((id, after));
+        }
     }
-    store::access::unmark(tx, id).await?;
-    if !same && (before.is_some() || !access.grants.is_empty()) {
-        store::access::keep_past(tx, id, &after, now, cause).await?;
-        let body = json!({
-            "cause": cause, "role": access.role, "seat": format!("{seat:?}").to_lowercase(), "version": version,
-        });
-        records.push(gw.record(&Actor::Job("access".into()), Deed::AccessChanged, Some(id.to_string()), body));
-    }
-    Ok(had == Seat::Held && seat != Seat::Held)
+    held::put(tx, &rows).await?;
+    held::keep_past(tx, &past, now, cause).await?;
+    held::unmark(tx, &stale).await?;
+    Ok(freed)
 }
 
-pub(in crate::service) async fn person_facts(
-    tx: &mut Tx,
-    ground: &Ground,
-    person: &PersonRow,
-) -> Result<PersonFacts, GroundError> {
-    let mut groups = Vec::new();
-    for group in store::access::groups_of(tx, person.id).await? {
-        if let Some(from) = ground.sources.get(&group.src) {
-            groups.push(GroupFact {
-                id: group.id.to_string(),
-                name: group.name,
-                external_id: group.ext,
-                from: from.clone(),
-            });
+/// Takes and gives back seats (law 9); how many were freed in all.
+async fn seat(tx: &mut Tx, ground: &Ground, all: &mut [Derived]) -> Result<i64, GroundError> {
+    let had = |one: &Derived| one.held.access.as_ref().map_or(Seat::None, |row| row.seat);
+    let wants = |one: &Derived| one.access.wants_seat && one.held.person.state == ACTIVE;
+    let freed = all.iter().filter(|one| had(one) == Seat::Held && !wants(one)).count();
+    let wanted = all.iter().filter(|one| had(one) != Seat::Held && wants(one)).count();
+    let (freed, wanted) = (i64::try_from(freed).unwrap_or(i64::MAX), i64::try_from(wanted).unwrap_or(i64::MAX));
+    let mut taken = wanted;
+    if ground.seats_counted {
+        seats::give_back(tx, freed).await?;
+        if wanted > 0 {
+            taken = seats::take(tx, wanted).await?;
         }
     }
-    let manual = store::people::manual_grants(tx, person.id)
-        .await?
-        .iter()
-        .map(|(body, _)| serde_json::from_str(body))
-        .collect::<Result<_, _>>()
-        .map_err(|_| GroundError::Malformed("grant"))?;
-    let mut attributes = Vec::new();
-    if ground.facts.rules.rules().iter().any(|rule| matches!(rule.when, When::Attribute { .. })) {
-        for (src, doc) in store::people::pushed_documents(tx, person.id).await? {
-            let Some(from) = ground.sources.get(&src) else { continue };
-            let doc = serde_json::from_str(&doc).map_err(|_| GroundError::Malformed("resource"))?;
-            let mut values = BTreeMap::new();
-            flatten("", &doc, &mut values);
-            attributes.push(AttributeFacts { from: from.clone(), values });
-        }
+    // Who waits longest comes first.
+    let since = |one: &Derived| one.held.access.as_ref().and_then(|row| row.waiting);
+    let mut order: Vec<usize> = (0..all.len()).filter(|i| had(&all[*i]) != Seat::Held && wants(&all[*i])).collect();
+    order.sort_by_key(|i| (since(&all[*i]).is_none(), since(&all[*i]), all[*i].held.person.id));
+    for i in order {
+        all[i].seat = Some(if taken > 0 { Seat::Held } else { Seat::Waiting });
+        taken -= 1;
     }
-    let is_owner = person.origin == "owner";
-    Ok(PersonFacts { groups, attributes, manual, overrides: Vec::new(), is_owner })
+    for one in all.iter_mut().filter(|one| one.seat.is_none()) {
+        let held = had(one) == Seat::Held && wants(one);
+        one.seat = Some(if held { Seat::Held } else { Seat::None });
+    }
+    Ok(freed)
 }
 
-/// `{"name": {"givenName": "Ada"}}` → `name.givenName` = `Ada`; lists give all their values.
-fn flatten(path: &str, value: &serde_json::Value, into: &mut BTreeMap<String, Vec<String>>) {
-    use serde_json::Value;
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                flatten(&path, value, into);
-            }
-        }
-        Value::Array(list) => list.iter().for_each(|value| flatten(path, value, into)),
-        Value::Null => {}
-        Value::String(text) => into.entry(path.to_owned()).or_default().push(text.clone()),
-        Value::Bool(_) | Value::Number(_) => into.entry(path.to_owned()).or_default().push(value.to_string()),
-    }
+/// The row to keep, and whether anything of the access changed.
+fn after(one: &Derived, ground: &Ground, now: DateTime<Utc>) -> Result<(AccessRow, bool), GroundError> {
+    let (before, seat) = (one.held.access.as_ref(), one.seat.unwrap_or(Seat::None));
+    let grants = serde_json::to_string(&one.access).map_err(|_| GroundError::Malformed("access"))?;
+    let waiting = (seat == Seat::Waiting).then(|| before.and_then(|row| row.waiting).unwrap_or(now));
+    let same = before.is_some_and(|row| row.grants == grants && row.seat == seat);
+    let version = before.map_or(0, |row| row.version) + i64::from(!same);
+    let admin = one.access.administers && one.held.person.usable();
+    let row = AccessRow { version, until: one.access.until, admin, seat, waiting, mark: ground.mark, grants };
+    Ok((row, !same))
 }

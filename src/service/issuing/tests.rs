@@ -87,6 +87,7 @@ impl World {
             upstream: Upstream::new(Outgoing::new(Vec::new()).unwrap(), &sources),
             scim_limit: crate::service::provisioning::RateLimit::default(),
             panels: PanelCache::default(),
+            grounds: crate::service::access::GroundCache::default(),
             keys: KeyRing::default(),
             sources,
         };

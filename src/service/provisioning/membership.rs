@@ -166,7 +166,7 @@ pub(super) async fn follow_group(
     cause: &'static str,
 ) -> Result<Vec<Record>, ProvisionError> {
     if i64::try_from(people.len()).unwrap_or(i64::MAX) > AT_ONCE {
-        store::access::mark_all(tx).await?;
+        store::access::mark_all(tx, gw.sources.now()).await?;
         return Ok(Vec::new());
     }
     if people.is_empty() {

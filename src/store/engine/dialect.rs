@@ -14,18 +14,17 @@ pub(crate) enum Dialect {
     Pg,
 }
 
-/// Locks the rows of a SELECT until the unit of work ends; written at the end of the text.
-const ROW_LOCK: &str = " FOR NO KEY UPDATE";
-/// The same, passing over rows that another unit holds.
-const ROW_LOCK_SKIP: &str = " FOR NO KEY UPDATE SKIP LOCKED";
+/// The ways to lock the rows of a SELECT until the unit of work ends, longest first: those of people alone where others
+/// are joined, passing over rows that another unit holds, or all rows.
+const ROW_LOCKS: [&str; 3] = [" FOR NO KEY UPDATE OF p", " FOR NO KEY UPDATE SKIP LOCKED", " FOR NO KEY UPDATE"];
 
 /// A statement as SQLite reads it.
 pub(crate) fn for_lite(sql: &str) -> Cow<'_, str> {
-    if let Some(rest) = sql.strip_suffix(ROW_LOCK_SKIP).or_else(|| sql.strip_suffix(ROW_LOCK)) {
+    if let Some(rest) = ROW_LOCKS.iter().find_map(|lock| sql.strip_suffix(lock)) {
         return Cow::Borrowed(rest);
     }
-    if sql.contains(ROW_LOCK) {
-        return Cow::Owned(sql.replace(ROW_LOCK_SKIP, "").replace(ROW_LOCK, ""));
+    if sql.contains(" FOR NO KEY UPDATE") {
+        return Cow::Owned(ROW_LOCKS.iter().fold(sql.to_owned(), |text, lock| text.replace(lock, "")));
     }
     Cow::Borrowed(sql)
 }
@@ -62,6 +61,7 @@ mod tests {
     #[test]
     fn row_locks_are_words_of_postgresql_alone() {
         assert_eq!(for_lite("SELECT 1 FOR NO KEY UPDATE"), "SELECT 1");
+        assert_eq!(for_lite("SELECT 1 FROM person p FOR NO KEY UPDATE OF p"), "SELECT 1 FROM person p");
         assert_eq!(for_lite("SELECT (SELECT 1 FOR NO KEY UPDATE SKIP LOCKED)"), "SELECT (SELECT 1)");
     }
 }

@@ -96,6 +96,7 @@ fn bind(statement: &mut Statement<'_>, args: &[Val]) -> Result<(), StoreError> {
             Val::Int(v) => statement.raw_bind_parameter(i, v),
             Val::Bool(v) => statement.raw_bind_parameter(i, v),
             Val::Blob(v) => statement.raw_bind_parameter(i, v),
+            Val::List(_) => return Err(StoreError::Malformed("list")),
         }?;
     }
     Ok(())

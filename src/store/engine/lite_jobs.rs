@@ -3,7 +3,7 @@
 //! A unit of work is one hop to a thread, not one for each statement. Whatever queued up while the last commit ran
 //! shares the next one; each unit stands in a savepoint of its own, and its answer is sent after the COMMIT.
 
-use super::{Conn, Lite, StoreError};
+use super::{Conn, Link, Lite, StoreError};
 use futures::executor::block_on;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -32,13 +32,13 @@ pub(crate) struct LiteEngine {
 
 impl LiteEngine {
     pub(crate) fn open(path: PathBuf) -> Result<Self, StoreError> {
-        let writer = Conn::Lite(Lite::open(&path, false)?);
+        let writer = Conn::from(Link::Lite(Lite::open(&path, false)?));
         let (writes, queue) = mpsc::sync_channel(QUEUE);
         spawn("sqlite-writer", move || write_loop(writer, &queue))?;
         let (reads, queue) = mpsc::sync_channel::<ReadJob>(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..READERS {
-            let (mut reader, queue) = (Conn::Lite(Lite::open(&path, true)?), queue.clone());
+            let (mut reader, queue) = (Conn::from(Link::Lite(Lite::open(&path, true)?)), queue.clone());
             spawn("sqlite-reader", move || {
                 // The lock is held while waiting only: the job runs after it is let go.
                 while let Some(job) = { queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok() } {

@@ -1,5 +1,6 @@
 //! PostgreSQL through sqlx: prepared statements, no ping before each use.
 
+use super::row::List;
 use super::{Row, StoreError, Val};
 use futures::TryStreamExt as _;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions};
@@ -11,9 +12,13 @@ use std::str::FromStr as _;
 const POOL: u32 = 16;
 /// How long a unit of work waits for a connection before its caller is told to come again.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+/// How long a unit of work may sit still between two statements, and how long one statement may take: a bound on the age
+/// of a unit, which marks are kept for (`service::access`).
+const LIMITS: [(&str, &str); 2] = [("idle_in_transaction_session_timeout", "30s"), ("statement_timeout", "60s")];
 
 pub(crate) async fn open(url: &str) -> Result<Pool<Postgres>, StoreError> {
-    let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(512).application_name("doorward");
+    let options =
+        PgConnectOptions::from_str(url)?.statement_cache_capacity(512).application_name("doorward").options(LIMITS);
     let pool = PgPoolOptions::new().max_connections(POOL).acquire_timeout(PATIENCE).test_before_acquire(false);
     pool.connect_with(options).await.map_err(|error| match error {
         sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => StoreError::Unreachable,
@@ -32,6 +37,10 @@ fn bound<'q>(sql: Cow<'static, str>, args: &[Val]) -> Query<'q, Postgres, PgArgu
         Val::Int(v) => query.bind(v),
         Val::Bool(v) => query.bind(v),
         Val::Blob(v) => query.bind(v),
+        Val::List(List::Text(v)) => query.bind(v),
+        Val::List(List::Int(v)) => query.bind(v),
+        Val::List(List::Bool(v)) => query.bind(v),
+        Val::List(List::Blob(v)) => query.bind(v),
     })
 }
 

@@ -22,6 +22,40 @@ pub(crate) enum Val {
     Bool(Option<bool>),
     /// Bytes.
     Blob(Option<Vec<u8>>),
+    /// A column of several rows, for PostgreSQL alone ([`Insert`](super::Insert)).
+    List(List),
+}
+
+/// The values of one column.
+#[derive(Debug, Clone)]
+pub(crate) enum List {
+    /// Texts.
+    Text(Vec<Option<String>>),
+    /// Whole numbers.
+    Int(Vec<Option<i64>>),
+    /// Truth values.
+    Bool(Vec<Option<bool>>),
+    /// Byte strings.
+    Blob(Vec<Option<Vec<u8>>>),
+}
+
+impl Val {
+    /// The values of one column as one argument.
+    ///
+    /// # Errors
+    /// When they are not all of one type.
+    pub(super) fn list(values: Vec<Self>) -> Result<Self, StoreError> {
+        fn all<T>(values: Vec<Val>, of: impl Fn(Val) -> Option<T>) -> Result<Vec<T>, StoreError> {
+            values.into_iter().map(|value| of(value).ok_or(StoreError::Malformed("column"))).collect()
+        }
+        Ok(Self::List(match values.first() {
+            Some(Self::Text(_)) => List::Text(all(values, |v| if let Self::Text(v) = v { Some(v) } else { None })?),
+            Some(Self::Int(_)) => List::Int(all(values, |v| if let Self::Int(v) = v { Some(v) } else { None })?),
+            Some(Self::Bool(_)) => List::Bool(all(values, |v| if let Self::Bool(v) = v { Some(v) } else { None })?),
+            Some(Self::Blob(_)) => List::Blob(all(values, |v| if let Self::Blob(v) = v { Some(v) } else { None })?),
+            Some(Self::List(_)) | None => return Err(StoreError::Malformed("column")),
+        }))
+    }
 }
 
 macro_rules! val_from {

@@ -8,6 +8,7 @@ use doorward::base::seal::MasterKey;
 use doorward::base::sources::{ManualClock, Sources};
 use doorward::base::token::{TokenKind, TokenMint, reveal};
 use doorward::base::urls::Urls;
+use doorward::service::access::GroundCache;
 use doorward::service::keys::KeyRing;
 use doorward::service::panels::{self, PanelCache};
 use doorward::service::settings::Settings;
@@ -62,6 +63,7 @@ impl TestGateway {
             upstream: Upstream::new(Outgoing::new(loopback).unwrap(), &sources),
             scim_limit: doorward::service::provisioning::RateLimit::per_second(calls),
             panels: PanelCache::default(),
+            grounds: GroundCache::default(),
             keys: KeyRing::default(),
             sources,
         };
@@ -169,10 +171,11 @@ impl TestOrganization<'_> {
         let gw = &self.home.gateway;
         let rules: Vec<_> =
             rules.as_array().unwrap().iter().map(|rule| (RuleId::mint(&gw.sources), rule.to_string())).collect();
+        let now = gw.sources.now();
         gw.store
             .write::<_, StoreError, _>(self.org, async move |tx| {
                 organizations::replace_rules(tx, &rules).await?;
-                doorward::store::access::mark_all(tx).await?;
+                doorward::store::access::mark_all(tx, now).await?;
                 Ok(Done::of(()))
             })
             .await

@@ -53,7 +53,7 @@ pub(super) async fn put(tx: &mut Tx, gw: &Gateway, plan: &Plan) -> Result<(Outco
     let everybody = store::people::page(tx, None, AT_ONCE + 1).await?;
     let at_once = i64::try_from(everybody.len()).is_ok_and(|n| n <= AT_ONCE);
     if changes.wide && !at_once {
-        store::access::mark_all(tx).await?;
+        store::access::mark_all(tx, gw.sources.now()).await?;
     }
     let ground = Ground::load(tx, gw).await?;
     let persons = people::put(tx, plan, &ground, &mut changes).await?;

@@ -1,0 +1,197 @@
+//! A connection inside a unit of work: the whole query surface of the store.
+
+use super::fuse::{self, Insert, Waiting};
+use super::{Lite, Row, StoreError, Val, dialect, pg};
+use futures::future::BoxFuture;
+use sqlx::{Postgres, pool::PoolConnection};
+use std::borrow::Cow;
+
+/// What a connection leads to.
+pub(crate) enum Link {
+    /// SQLite. Its calls never suspend.
+    Lite(Lite),
+    /// PostgreSQL, a pooled connection.
+    Pg(PoolConnection<Postgres>),
+    /// PostgreSQL inside a transaction that rolls back when it is dropped.
+    PgTx(sqlx::Transaction<'static, Postgres>),
+    /// Lent to a unit of work: its thread has it back before the next unit.
+    Away,
+}
+
+/// A connection, with the writes that nobody waits for ([`Conn::later`]).
+pub(crate) struct Conn {
+    link: Link,
+    waiting: Vec<Waiting>,
+}
+
+impl From<Link> for Conn {
+    fn from(link: Link) -> Self {
+        Self { link, waiting: Vec::new() }
+    }
+}
+
+impl Conn {
+    /// The link, for the unit's end; what waits has been sent before ([`Conn::flush`]).
+    pub(crate) fn into_link(self) -> Link {
+        self.link
+    }
+
+    /// Takes the connection out of its thread's hands.
+    pub(crate) fn lend(&mut self) -> Self {
+        Self { link: std::mem::replace(&mut self.link, Link::Away), waiting: std::mem::take(&mut self.waiting) }
+    }
+
+    /// Runs a statement; the number of rows that it changed.
+    ///
+    /// The future is boxed here: behind it the borrow checker need not look into every unit of work to see that it
+    /// may be sent between threads.
+    pub(crate) fn exec<'a>(
+        &'a mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: &'a [Val],
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+        let sql = sql.into();
+        Box::pin(async move {
+            self.flush().await?;
+            self.link.exec(sql, args).await
+        })
+    }
+
+    /// Runs a query; all its rows.
+    pub(crate) fn all<'a>(
+        &'a mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: &'a [Val],
+    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+        let sql = sql.into();
+        Box::pin(async move {
+            self.flush().await?;
+            self.link.all(sql, args).await
+        })
+    }
+
+    /// Runs a query that yields at most one row.
+    pub(crate) fn one<'a>(
+        &'a mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: &'a [Val],
+    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        let rows = self.all(sql, args);
+        Box::pin(async move { Ok(rows.await?.into_iter().next()) })
+    }
+
+    /// Writes to one `table`, with no need to know now what came of it: the statement is sent before the next query
+    /// or at the end of the unit, together with others that wait (on PostgreSQL one round trip for all of them).
+    ///
+    /// What waits together must not see each other's effects; so two writes to the same table never do. A unique key
+    /// that is taken shows when the statement is sent.
+    pub(crate) fn later<'a>(
+        &'a mut self,
+        table: &'static str,
+        sql: impl Into<Cow<'static, str>>,
+        args: &'a [Val],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let sql = sql.into();
+        Box::pin(async move {
+            if let Link::Lite(lite) = &self.link {
+                return lite.exec(&sql, args).map(|_| ());
+            }
+            if self.waiting.iter().any(|waiting| waiting.table == table) {
+                self.flush().await?;
+            }
+            self.waiting.push(Waiting { table, sql, args: args.to_vec() });
+            Ok(())
+        })
+    }
+
+    /// Writes rows to one table, with no need to know now what came of it ([`Conn::later`]).
+    pub(crate) fn insert_later<'a>(
+        &'a mut self,
+        insert: &'a Insert,
+        rows: Vec<Vec<Val>>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            if rows.is_empty() {
+                return Ok(());
+            }
+            if let Link::Lite(lite) = &self.link {
+                let sql = insert.one_row();
+                return rows.iter().try_for_each(|row| lite.exec(&sql, row).map(|_| ()));
+            }
+            let (sql, args) = insert.for_pg(rows)?;
+            self.later(insert.table, sql, &args).await
+        })
+    }
+
+    /// Writes rows to one table; what its `RETURNING` gives.
+    pub(crate) fn insert<'a>(
+        &'a mut self,
+        insert: &'a Insert,
+        rows: Vec<Vec<Val>>,
+    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+        Box::pin(async move {
+            if rows.is_empty() {
+                return Ok(Vec::new());
+            }
+            if let Link::Lite(lite) = &self.link {
+                let sql = insert.one_row();
+                let mut given = Vec::with_capacity(rows.len());
+                for row in &rows {
+                    given.extend(lite.all(&sql, row)?);
+                }
+                return Ok(given);
+            }
+            let (sql, args) = insert.for_pg(rows)?;
+            self.all(sql, &args).await
+        })
+    }
+
+    /// Sends what waits.
+    pub(crate) fn flush(&mut self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            if self.waiting.is_empty() {
+                return Ok(());
+            }
+            let (sql, args) = fuse::fused(std::mem::take(&mut self.waiting));
+            self.link.exec(sql, &args).await.map(|_| ())
+        })
+    }
+
+    /// Runs several statements that take no argument (migrations).
+    pub(crate) async fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        match &mut self.link {
+            Link::Lite(conn) => conn.script(sql),
+            Link::Pg(conn) => pg::script(conn, sql).await,
+            Link::PgTx(conn) => pg::script(conn, sql).await,
+            Link::Away => Err(StoreError::Closed),
+        }
+    }
+
+    /// The words of this engine.
+    pub(crate) fn dialect(&self) -> dialect::Dialect {
+        match self.link {
+            Link::Lite(_) | Link::Away => dialect::Dialect::Lite,
+            Link::Pg(_) | Link::PgTx(_) => dialect::Dialect::Pg,
+        }
+    }
+}
+
+impl Link {
+    async fn exec(&mut self, sql: Cow<'static, str>, args: &[Val]) -> Result<u64, StoreError> {
+        match self {
+            Self::Lite(conn) => conn.exec(&sql, args),
+            Self::Pg(conn) => pg::exec(conn, sql, args).await,
+            Self::PgTx(conn) => pg::exec(conn, sql, args).await,
+            Self::Away => Err(StoreError::Closed),
+        }
+    }
+
+    async fn all(&mut self, sql: Cow<'static, str>, args: &[Val]) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::Lite(conn) => conn.all(&sql, args),
+            Self::Pg(conn) => pg::all(conn, sql, args).await,
+            Self::PgTx(conn) => pg::all(conn, sql, args).await,
+            Self::Away => Err(StoreError::Closed),
+        }
+    }
+}

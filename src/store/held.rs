@@ -1,0 +1,219 @@
+//! People held for a change, with what their access is derived from: a few statements for any number of them.
+
+use super::access::{self, AccessRow, GroupRow};
+use super::engine::{Insert, Row, Val, args};
+use super::members::push_list;
+use super::people::{self, PersonRow};
+use super::{StoreError, Tx};
+use crate::base::ids::{PersonId, ResourceId, SourceNo};
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+
+/// People in one statement.
+const CHUNK: usize = 100;
+
+/// A person that this unit holds.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The person.
+    pub person: PersonRow,
+    /// The access as it was last derived; `None` for somebody new.
+    pub access: Option<AccessRow>,
+    /// Whether a mark says that it must be derived afresh.
+    pub stale: bool,
+    /// Whether there are grants by hand.
+    pub by_hand: bool,
+    /// Whether some group may have them as a member.
+    pub in_groups: bool,
+}
+
+impl Held {
+    /// Somebody whom this unit adds: nobody else can hold them, and no fact but the person is there yet.
+    #[must_use]
+    pub fn new(person: PersonRow) -> Self {
+        Self { person, access: None, stale: false, by_hand: false, in_groups: false }
+    }
+}
+
+const ACCESS: &str = "a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants";
+/// Columns of a person before those of their access.
+const PERSON: usize = 10;
+
+/// Holds these people until the unit ends, in the order of their ids (the lock order). Who is not there is left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut held = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = format!(
+            "SELECT {}, {ACCESS}, \
+             CASE WHEN EXISTS (SELECT 1 FROM stale s WHERE s.org = $1 AND s.person = p.id) THEN 1 ELSE 0 END \
+             + CASE WHEN EXISTS (SELECT 1 FROM manual_grant g WHERE g.org = $1 AND g.person = p.id) THEN 2 ELSE 0 END \
+             + CASE WHEN EXISTS (SELECT 1 FROM resource r JOIN member m ON m.org = r.org AND m.mid = r.id \
+               WHERE r.org = $1 AND r.person = p.id) \
+               OR EXISTS (SELECT 1 FROM member m WHERE m.org = $1 AND m.mid = p.id) THEN CAST(4 AS BIGINT) \
+               ELSE CAST(0 AS BIGINT) END \
+             FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN (",
+            people::COLUMNS
+        );
+        let mut values = args![tx.org].to_vec();
+        let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();
+        push_list(&mut sql, &mut values, &blobs);
+        sql.push_str(" ORDER BY p.id FOR NO KEY UPDATE OF p");
+        for row in tx.conn.all(sql, &values).await? {
+            let flags = row.int(PERSON + 7)?;
+            held.push(Held {
+                person: people::read(&row)?,
+                access: access::read_joined(&row, PERSON)?,
+                stale: flags & 1 != 0,
+                by_hand: flags & 2 != 0,
+                in_groups: flags & 4 != 0,
+            });
+        }
+    }
+    Ok(held)
+}
+
+/// The groups that each of these people is in, in whichever directory or connection, by their index.
+///
+/// # Errors
+/// When the database fails.
+pub async fn groups(tx: &mut Tx, ids: &[PersonId]) -> Result<HashMap<PersonId, Vec<GroupRow>>, StoreError> {
+    let mut found: HashMap<PersonId, Vec<GroupRow>> = HashMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();
+        let mut list = String::new();
+        let mut values = args![tx.org].to_vec();
+        push_list(&mut list, &mut values, &blobs);
+        let sql = format!(
+            "SELECT of_person.person, g.id, g.src, g.label, g.ext FROM (\
+               SELECT r.person AS person, m.gid AS gid FROM resource r JOIN member m ON m.org = r.org AND m.mid = r.id \
+               WHERE r.org = $1 AND r.person IN ({list} \
+               UNION SELECT m.mid, m.gid FROM member m WHERE m.org = $1 AND m.mid IN ({list}) of_person \
+             JOIN resource g ON g.org = $1 AND g.id = of_person.gid AND g.kind = 2 ORDER BY of_person.person, g.id"
+        );
+        for row in tx.conn.all(sql, &values).await? {
+            let group = GroupRow {
+                id: ResourceId(row.key(1)?),
+                src: SourceNo(row.int(2)?),
+                name: row.text(3)?,
+                ext: row.opt_text(4)?,
+            };
+            found.entry(PersonId(row.key(0)?)).or_default().push(group);
+        }
+    }
+    Ok(found)
+}
+
+const ACCESS_ROWS: Insert = Insert {
+    table: "access",
+    columns: "org, person, version, until, admin, seat, waiting, mark, grants",
+    tail: "ON CONFLICT (org, person) DO UPDATE SET version = excluded.version, until = excluded.until, \
+           admin = excluded.admin, seat = excluded.seat, waiting = excluded.waiting, mark = excluded.mark, \
+           grants = excluded.grants",
+};
+
+const PAST_ROWS: Insert = Insert { table: "access_past", columns: "org, person, version, at, cause, grants", tail: "" };
+
+/// Writes the access of people whom this unit holds.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put(tx: &mut Tx, rows: &[(PersonId, AccessRow)]) -> Result<(), StoreError> {
+    let org = tx.org;
+    let row = |(person, access): &(PersonId, AccessRow)| {
+        args![
+            org,
+            *person,
+            access.version,
+            access.until,
+            access.admin,
+            access.seat.number(),
+            access.waiting,
+            access.mark,
+            &access.grants
+        ]
+        .to_vec()
+    };
+    tx.conn.insert_later(&ACCESS_ROWS, rows.iter().map(row).collect()).await
+}
+
+/// Keeps versions of people's access for the why-card of a past moment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep_past(
+    tx: &mut Tx,
+    rows: &[(PersonId, AccessRow)],
+    at: DateTime<Utc>,
+    cause: &str,
+) -> Result<(), StoreError> {
+    let org = tx.org;
+    let row = |(person, access): &(PersonId, AccessRow)| {
+        args![org, *person, access.version, at, cause, &access.grants].to_vec()
+    };
+    tx.conn.insert_later(&PAST_ROWS, rows.iter().map(row).collect()).await
+}
+
+/// Takes the marks of single people away: they have been derived afresh in this unit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unmark(tx: &mut Tx, ids: &[PersonId]) -> Result<(), StoreError> {
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = "DELETE FROM stale WHERE org = $1 AND person IN (".to_owned();
+        let mut values: Vec<Val> = args![tx.org].to_vec();
+        let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();
+        push_list(&mut sql, &mut values, &blobs);
+        tx.conn.later("stale", sql, &values).await?;
+    }
+    Ok(())
+}
+
+/// The grants by hand of each of these people (JSON), in their order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn manual_grants(tx: &mut Tx, ids: &[PersonId]) -> Result<HashMap<PersonId, Vec<String>>, StoreError> {
+    let sql = "SELECT person, body FROM manual_grant WHERE org = $1 AND person IN (";
+    let rows = of_people(tx, sql, " ORDER BY person, seq", ids).await?;
+    let mut found: HashMap<PersonId, Vec<String>> = HashMap::new();
+    for row in rows {
+        found.entry(PersonId(row.key(0)?)).or_default().push(row.text(1)?);
+    }
+    Ok(found)
+}
+
+/// The documents that directories have pushed for each of these people: (directory, JSON).
+///
+/// # Errors
+/// When the database fails.
+pub async fn pushed_documents(
+    tx: &mut Tx,
+    ids: &[PersonId],
+) -> Result<HashMap<PersonId, Vec<(SourceNo, String)>>, StoreError> {
+    let sql = "SELECT person, src, doc FROM resource WHERE org = $1 AND kind = 1 AND person IN (";
+    let rows = of_people(tx, sql, " ORDER BY person, id", ids).await?;
+    let mut found: HashMap<PersonId, Vec<(SourceNo, String)>> = HashMap::new();
+    for row in rows {
+        found.entry(PersonId(row.key(0)?)).or_default().push((SourceNo(row.int(1)?), row.text(2)?));
+    }
+    Ok(found)
+}
+
+async fn of_people(tx: &mut Tx, select: &str, order: &str, ids: &[PersonId]) -> Result<Vec<Row>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = select.to_owned();
+        let mut values = args![tx.org].to_vec();
+        let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();
+        push_list(&mut sql, &mut values, &blobs);
+        sql.push_str(order);
+        found.extend(tx.conn.all(sql, &values).await?);
+    }
+    Ok(found)
+}
