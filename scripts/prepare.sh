@@ -4,7 +4,7 @@ set -euo pipefail
 
 need_cargo="1.95"
 packages=(build-essential ca-certificates)
-[ "${1:-run}" = test ] && packages+=(pkg-config libxmlsec1-dev libclang-dev postgresql)
+[ "${1:-run}" = test ] && packages+=(pkg-config libxmlsec1-dev libclang-dev postgresql python3 python3-venv)
 
 # A tool that rustup has put here is found also where no login shell has run.
 if ! command -v cargo >/dev/null 2>&1 && [ ! -x "$HOME/.cargo/bin/cargo" ]; then

@@ -175,7 +175,7 @@ pub async fn groups_of(tx: &mut Tx, ids: &[ResourceId]) -> Result<Vec<(ResourceI
     Ok(found)
 }
 
-/// What these Users of a directory are called.
+/// Which of these Users a directory has, and what they are called where that is more than their userName.
 ///
 /// # Errors
 /// When the database fails.
@@ -183,17 +183,17 @@ pub async fn user_names(
     tx: &mut Tx,
     src: SourceNo,
     ids: &[ResourceId],
-) -> Result<Vec<(ResourceId, String)>, StoreError> {
+) -> Result<Vec<(ResourceId, Option<String>)>, StoreError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
-        let mut sql = "SELECT r.id, COALESCE(p.name, r.label) FROM resource r \
+        let mut sql = "SELECT r.id, NULLIF(p.name, r.label) FROM resource r \
                        LEFT JOIN person p ON p.org = r.org AND p.id = r.person \
                        WHERE r.org = $1 AND r.src = $2 AND r.kind = 1 AND r.id IN ("
             .to_owned();
         let mut values = args![tx.org, src].to_vec();
         push_list(&mut sql, &mut values, &bytes(chunk));
         for row in tx.conn.all(sql, &values).await? {
-            found.push((ResourceId(row.key(0)?), row.text(1)?));
+            found.push((ResourceId(row.key(0)?), row.opt_text(1)?));
         }
     }
     Ok(found)

@@ -7,6 +7,7 @@ use crate::protocol::scim::bulk::BulkLimits;
 use crate::protocol::scim::list::ListPage;
 use crate::protocol::scim::list::PageLimits;
 use crate::protocol::scim::list::list_response;
+use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::schema::Attribute;
 use crate::protocol::scim::schema::AttributeType;
 use crate::protocol::scim::schema::RESOURCE_TYPES;
@@ -112,11 +113,12 @@ fn authentication_schemes(oauth: bool) -> Value {
     Value::Array(schemes)
 }
 
-/// One of `/ResourceTypes`.
+/// One of `/ResourceTypes`. Doorward's own extension is not among its extensions: no client can write it, and clients
+/// that are built from this list try to.
 #[must_use]
 pub fn resource_type(base: &str, registry: &Registry, kind: ResourceType) -> Value {
-    let extensions: Vec<_> =
-        registry.extensions(kind).map(|schema| json!({ "schema": schema.id, "required": false })).collect();
+    let extensions = registry.extensions(kind).filter(|schema| !Registry::is_derived(&schema.id));
+    let extensions: Vec<_> = extensions.map(|schema| json!({ "schema": schema.id, "required": false })).collect();
     json!({
         "schemas": [RESOURCE_TYPE_URN],
         "id": kind.name(),
@@ -142,16 +144,16 @@ pub fn resource_type_by_id(base: &str, registry: &Registry, id: &str) -> Option<
     Some(resource_type(base, registry, kind))
 }
 
-/// `/Schemas`.
+/// `/Schemas`, as the profile enforces them.
 #[must_use]
-pub fn schemas(base: &str, registry: &Registry) -> Value {
-    whole_list(registry.schemas().map(|schema| schema_document(base, schema)).collect())
+pub fn schemas(base: &str, registry: &Registry, profile: Profile) -> Value {
+    whole_list(registry.schemas().map(|schema| schema_document(base, schema, profile)).collect())
 }
 
 /// `/Schemas/{urn}`, if there is such a schema.
 #[must_use]
-pub fn schema_by_id(base: &str, registry: &Registry, urn: &str) -> Option<Value> {
-    registry.schema(urn).map(|schema| schema_document(base, schema))
+pub fn schema_by_id(base: &str, registry: &Registry, urn: &str, profile: Profile) -> Option<Value> {
+    registry.schema(urn).map(|schema| schema_document(base, schema, profile))
 }
 
 fn whole_list(resources: Vec<Value>) -> Value {
@@ -159,15 +161,26 @@ fn whole_list(resources: Vec<Value>) -> Value {
     list_response(resources, &ListPage { total, start_index: 1, ..ListPage::default() })
 }
 
-fn schema_document(base: &str, schema: &Schema) -> Value {
+fn schema_document(base: &str, schema: &Schema, profile: Profile) -> Value {
+    let attributes = schema.attributes.iter().map(|attribute| {
+        let mut document = attribute_document(attribute);
+        document["required"] = json!(attribute.required || is_always_there(schema, attribute, profile));
+        document
+    });
     json!({
         "schemas": [SCHEMA_URN],
         "id": schema.id,
         "name": schema.name,
         "description": schema.description,
-        "attributes": schema.attributes.iter().map(attribute_document).collect::<Vec<_>>(),
+        "attributes": attributes.collect::<Vec<_>>(),
         "meta": { "resourceType": "Schema", "location": address(base, &format!("Schemas/{}", schema.id)) },
     })
+}
+
+/// Whether a User always has the attribute, so that no PATCH can remove it (3.1.4): `active` is filled in where a POST
+/// leaves it out and kept where a PUT does. `rfc-strict` lets a PUT clear it on the wire.
+fn is_always_there(schema: &Schema, attribute: &Attribute, profile: Profile) -> bool {
+    schema.id == ResourceType::User.urn() && attribute.name == "active" && profile != Profile::RfcStrict
 }
 
 fn attribute_document(attribute: &Attribute) -> Value {
@@ -199,6 +212,7 @@ fn attribute_document(attribute: &Attribute) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::scim::schema::ENTERPRISE_URN;
 
     #[test]
     fn r089_optional_features_are_told_only_where_they_are_on() {
@@ -215,15 +229,29 @@ mod tests {
     #[test]
     fn r088_schemas_and_types_are_lists_and_single_documents() {
         let registry = Registry::standard();
-        let list = schemas("https://x.test", &registry);
+        let list = schemas("https://x.test", &registry, Profile::Auto);
         assert_eq!((&list["totalResults"], &list["startIndex"]), (&json!(4), &json!(1)));
-        let user = schema_by_id("https://x.test", &registry, ResourceType::User.urn()).unwrap();
+        let user = schema_by_id("https://x.test", &registry, ResourceType::User.urn(), Profile::Auto).unwrap();
         let names: Vec<_> = user["attributes"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
         assert!(names.contains(&json!("userName")) && !names.contains(&json!("id")));
-        assert!(schema_by_id("https://x.test", &registry, "urn:none").is_none());
+        assert!(schema_by_id("https://x.test", &registry, "urn:none", Profile::Auto).is_none());
         let user = resource_type_by_id("https://x.test", &registry, "User").unwrap();
-        assert_eq!(user["schemaExtensions"].as_array().unwrap().len(), 2);
+        let written = json!([{ "schema": ENTERPRISE_URN, "required": false }]);
+        assert_eq!(user["schemaExtensions"], written, "what a client may write");
         assert!(resource_type_by_id("https://x.test", &registry, "Device").is_none());
         assert_eq!(resource_types("https://x.test", &registry)["itemsPerPage"], json!(2));
+    }
+
+    #[test]
+    fn r088_what_no_patch_can_remove_is_told_as_required() {
+        let required = |profile| {
+            let user =
+                schema_by_id("https://x.test", &Registry::standard(), ResourceType::User.urn(), profile).unwrap();
+            let attributes = user["attributes"].as_array().unwrap().iter();
+            let required = attributes.filter(|one| one["required"] == json!(true)).map(|one| one["name"].clone());
+            Value::Array(required.collect())
+        };
+        assert_eq!(required(Profile::Auto), json!(["userName", "active"]));
+        assert_eq!(required(Profile::RfcStrict), json!(["userName"]));
     }
 }

@@ -196,6 +196,8 @@ impl<'a> Reading<'a> {
                 };
                 for (name, value) in fields {
                     match schema.attribute(&name) {
+                        // Clients that treat an extension as a message of its own write `schemas` into it.
+                        None if name.eq_ignore_ascii_case("schemas") => {}
                         Some(attribute) => self.attribute(Some(&schema.id), attribute, None, value)?,
                         None => self.intake().unknown(&format!("{}:{name}", schema.id))?,
                     }

@@ -23,13 +23,13 @@ pub(super) async fn show(
     ids.sort_unstable();
     ids.dedup();
     let named = members::user_names(tx, who.directory.src, &ids).await?;
-    let names: HashMap<String, String> = named.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
+    let names: HashMap<String, Option<String>> = named.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
     let base = gw.urls.scim(who.directory.id);
     for wire in page {
         let name = manager_of(&wire.document).and_then(|id| names.get(id));
         if let Some(name) = name {
             let address = |id: &str| format!("{base}{}/{id}", ResourceType::User.endpoint());
-            show_manager(&mut wire.document, address, Some(name));
+            show_manager(&mut wire.document, address, name.as_deref());
         }
     }
     Ok(())

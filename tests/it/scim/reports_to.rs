@@ -26,4 +26,14 @@ on_both_engines! {
         let found = entra.get(&query).await.expect(200).body;
         assert_eq!((&found["totalResults"], &found["Resources"][0][ENTERPRISE]["manager"]), (&json!(1), &manager));
     }
+
+    async fn r018_a_manager_who_has_no_name_is_shown_without_one(engine) {
+        let gw = TestGateway::start(engine).await;
+        let entra = gw.organization("acme", None, usual_rules()).await.directory("entra", "auto").await;
+        let schemas = json!(["urn:ietf:params:scim:schemas:core:2.0:User"]);
+        let boss = entra.call("POST", "/Users", Some(json!({"schemas": schemas, "userName": "boss"}))).await.expect(201);
+        let body = json!({"schemas": schemas, "userName": "ada", ENTERPRISE: {"manager": {"value": boss.id()}}});
+        let ada = entra.call("POST", "/Users", Some(body)).await.expect(201).body;
+        assert_eq!(ada[ENTERPRISE]["manager"], json!({"value": boss.id(), "$ref": boss.body["meta"]["location"]}));
+    }
 }

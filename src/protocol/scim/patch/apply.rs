@@ -198,6 +198,8 @@ impl<'a> Engine<'a> {
             (_, Some(Value::Object(fields))) => fields,
             _ => return Err(ScimError::invalid_value(format!("The value for {urn} is no object; send one."))),
         };
+        // Clients that treat an extension as a message of its own write `schemas` into it.
+        let fields: Document = fields.into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("schemas")).collect();
         if fields.is_empty() {
             self.done += 1;
         }
