@@ -97,6 +97,7 @@ pub async fn gateway(
         panels: PanelCache::default(),
         grounds: GroundCache::default(),
         keys: KeyRing::default(),
+        request: None,
     })
 }
 

@@ -4,11 +4,20 @@
 //! They are UUIDv7 minted from [`Sources`](super::sources::Sources): insertion order is id order.
 
 use super::sources::Sources;
+use chrono::{DateTime, Utc};
 
 /// Sixteen bytes of a UUIDv7 made from the given clock and dice.
 fn uuid_v7(sources: &Sources) -> [u8; 16] {
     let millis = u64::try_from(sources.now().timestamp_millis()).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &sources.bytes::<10>()).into_uuid().into_bytes()
+}
+
+/// What is before every id that is minted at this instant, and behind every earlier one.
+fn first_at(at: DateTime<Utc>) -> [u8; 16] {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0).to_be_bytes();
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&millis[2..]);
+    bytes
 }
 
 /// A text that is not an id of the expected kind.
@@ -42,6 +51,12 @@ macro_rules! ids {
             #[must_use]
             pub fn mint(sources: &Sources) -> Self {
                 Self(uuid_v7(sources))
+            }
+
+            /// The least id that can be minted at an instant or later: the bound of a range of time.
+            #[must_use]
+            pub fn floor(at: DateTime<Utc>) -> Self {
+                Self(first_at(at))
             }
         }
 

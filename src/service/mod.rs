@@ -54,9 +54,17 @@ pub struct Gateway {
     pub grounds: GroundCache,
     /// The keys that sign ID tokens, opened.
     pub keys: KeyRing,
+    /// The id of the request that is on its way; `None` for jobs and commands.
+    pub request: Option<Arc<str>>,
 }
 
 impl Gateway {
+    /// The same gateway on behalf of one request: every event that is recorded through it carries the request's id.
+    #[must_use]
+    pub fn within(&self, request: &str) -> Self {
+        Self { request: Some(request.into()), ..self.clone() }
+    }
+
     /// Every organization: slug and id, by slug.
     ///
     /// # Errors
@@ -72,6 +80,7 @@ impl Gateway {
             Some(id) => format!("{}:{id}", actor.kind()),
             None => actor.kind().to_owned(),
         };
-        Record { id: EventId::mint(&self.sources), at: self.sources.now(), actor, deed: deed.as_str(), target, body }
+        let (id, at, request) = (EventId::mint(&self.sources), self.sources.now(), self.request.clone());
+        Record { id, at, actor, deed: deed.as_str(), target, body, request }
     }
 }

@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     2026112306 "create_sign_in" demands 2026112306;
     2026112307 "create_issuing" demands 2026112307;
     2026112308 "create_audit" demands 2026112308;
+    2026112602 "add_request_to_event" demands 2026112308;
     2026112606 "add_standing" demands 2026112606;
 };
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use futures::executor::block_on;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// How often a unit of work runs again after a conflict before its caller is told.
@@ -25,8 +26,10 @@ pub struct Record {
     pub deed: &'static str,
     /// To whom or what, by public id.
     pub target: Option<String>,
-    /// Before and after, reason, request id: a JSON object. No secret ever.
+    /// Before and after, reason: a JSON object. No secret ever.
     pub body: serde_json::Value,
+    /// The id of the request that it was done by, as the answer's `X-Request-Id` and the logs have it.
+    pub request: Option<Arc<str>>,
 }
 
 /// What a unit of work came to, with the audit events that are kept with it.

@@ -63,6 +63,7 @@ impl Doors {
             panels: PanelCache::default(),
             grounds: doorward::service::access::GroundCache::default(),
             keys: KeyRing::default(),
+            request: None,
             sources,
         };
         let secret = gateway.mint.mint(&gateway.sources, TokenKind::App, OrgNo(0));

@@ -17,6 +17,7 @@ fn record(sources: &Sources, deed: &'static str) -> Record {
         deed,
         target: None,
         body: json!({}),
+        request: None,
     }
 }
 

@@ -4,6 +4,7 @@ use crate::base::class::Class;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::media;
+use crate::protocol::scim::profile::Applied;
 use crate::service::provisioning::{ProvisionError, Wire};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -26,17 +27,27 @@ pub(super) struct Answer {
     status: StatusCode,
     headers: Vec<(HeaderName, String)>,
     body: Option<Value>,
+    told: Told,
+}
+
+/// What the log is told of a call beside its answer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Told {
+    /// The dialect rewrites that the call needed.
+    pub(super) applied: Applied,
+    /// What was not applied.
+    pub(super) skipped: Vec<String>,
 }
 
 impl Answer {
     /// No body.
     pub(super) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: None }
+        Self { status, headers: Vec::new(), body: None, told: Told::default() }
     }
 
     /// A JSON body.
     pub(super) fn json(status: StatusCode, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body: Some(body) }
+        Self { body: Some(body), ..Self::empty(status) }
     }
 
     /// A resource, with its address and version.
@@ -53,18 +64,26 @@ impl Answer {
     }
 
     /// Names what was not applied (law 1).
-    pub(super) fn skipping(self, skipped: &[String]) -> Self {
+    pub(super) fn skipping(mut self, skipped: Vec<String>) -> Self {
         if skipped.is_empty() {
             return self;
         }
         let named: Vec<String> = skipped.iter().map(|one| written(one)).collect();
+        self.told.skipped = skipped;
         self.with(HeaderName::from_static("scim-skipped"), named.join(", "))
+    }
+
+    /// Notes the dialect rewrites that the call needed.
+    pub(super) fn noting(mut self, applied: &Applied) -> Self {
+        self.told.applied.extend(applied);
+        self
     }
 
     pub(super) fn into_response(self, media: &'static str) -> Response {
         let body = self.body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
+        response.extensions_mut().insert(self.told);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
@@ -110,7 +129,7 @@ impl ScimFault {
 
     pub(super) fn into_answer(self) -> Answer {
         let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Answer { status, headers: self.headers, body: Some(self.error.to_json()) }
+        Answer { headers: self.headers, ..Answer::json(status, self.error.to_json()) }
     }
 }
 

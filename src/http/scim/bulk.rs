@@ -17,6 +17,7 @@ pub(super) async fn go(gw: &Gateway, who: &ScimCaller, request: Request) -> Resu
     let limits = BulkLimits::default();
     let body = body::json_or(request, limits.bytes, || limits.refusal().into()).await?;
     let asked = BulkRequest::parse(body, limits, who.profile)?;
-    let outcomes = provisioning::bulk(gw, who, asked).await;
-    Ok(Answer::json(StatusCode::OK, bulk_response(&outcomes)))
+    let done = provisioning::bulk(gw, who, asked).await;
+    let answer = Answer::json(StatusCode::OK, bulk_response(&done.outcomes));
+    Ok(answer.skipping(done.skipped).noting(&done.applied))
 }

@@ -12,6 +12,8 @@ mod parameters;
 mod resources;
 mod search;
 
+use crate::http::edge::RequestId;
+use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::schema::{RESOURCE_TYPES, ResourceType};
 use crate::service::Gateway;
 use answer::{Answer, ScimFault};
@@ -45,12 +47,17 @@ async fn below(
 /// Proves the caller, then goes where the address leads; slashes too many are passed over (`//Users`, `Users/`).
 async fn door(gw: Gateway, directory: String, rest: String, request: Request) -> Response {
     let media = answer::media_of(request.headers());
+    let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(&id.0));
     let outcome = async {
         if request.method() == Method::OPTIONS {
             return Ok(Answer::empty(StatusCode::NO_CONTENT));
         }
         let who = caller::prove(&gw, &directory, request.headers()).await?;
-        go(&gw, &who, Address::of(&rest), request).await
+        let mut applied = Applied::default();
+        if request.uri().path().contains("//") || rest.ends_with('/') {
+            applied.allow(who.profile, Quirk::PathSlashes);
+        }
+        Ok(go(&gw, &who, Address::of(&rest), request).await?.noting(&applied))
     }
     .await;
     outcome.unwrap_or_else(ScimFault::into_answer).into_response(media)

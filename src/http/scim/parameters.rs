@@ -2,7 +2,7 @@
 
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::list::{ListRequest, PageLimits, decode_query};
-use crate::protocol::scim::profile::{Applied, Profile};
+use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::projection::Projection;
 use crate::protocol::scim::schema::{Registry, ResourceType};
 
@@ -13,8 +13,12 @@ pub(super) fn read(query: Option<&str>, profile: Profile) -> Result<ListRequest,
     ListRequest::from_query(pairs, PageLimits::default(), profile)
 }
 
-/// `attributes` and `excludedAttributes`.
-pub(super) fn projection(asked: &ListRequest, kind: ResourceType, profile: Profile) -> Result<Projection, ScimError> {
-    let mut applied = Applied::default();
-    Projection::read(&asked.attributes, &asked.excluded, &Registry::standard(), kind, profile, &mut applied)
+/// `attributes` and `excludedAttributes`, noting what they needed with the rest of the call.
+pub(super) fn projection(
+    asked: &mut ListRequest,
+    kind: ResourceType,
+    profile: Profile,
+) -> Result<Projection, ScimError> {
+    let ListRequest { attributes, excluded, applied, .. } = asked;
+    Projection::read(attributes, excluded, &Registry::standard(), kind, profile, applied)
 }

@@ -12,7 +12,7 @@ use crate::protocol::scim::schema::{Registry, ResourceType};
 use crate::service::Gateway;
 use crate::service::provisioning::{self, Changed, Wire};
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 
 pub(super) async fn go(
     gw: &Gateway,
@@ -21,23 +21,20 @@ pub(super) async fn go(
     id: Option<String>,
     request: Request,
 ) -> Result<Answer, ScimFault> {
-    let asked = parameters::read(request.uri().query(), who.profile)?;
-    let projection = parameters::projection(&asked, kind, who.profile)?;
-    let method = request.method().clone();
-    let Some(id) = id else {
-        return match method {
-            Method::GET | Method::HEAD => search::answer(gw, who, vec![kind], asked).await,
-            Method::POST => create(gw, who, kind, &projection, request).await,
-            _ => Err(not_allowed("GET, POST")),
-        };
+    let mut asked = parameters::read(request.uri().query(), who.profile)?;
+    let projection = parameters::projection(&mut asked, kind, who.profile)?;
+    let applied = asked.applied.clone();
+    let answer = match (request.method().as_str(), id) {
+        ("GET" | "HEAD", None) => search::answer(gw, who, vec![kind], asked).await,
+        ("POST", None) => create(gw, who, kind, &projection, request).await,
+        (_, None) => Err(not_allowed("GET, POST")),
+        ("GET" | "HEAD", Some(id)) => get(gw, who, kind, &id, &projection, request.headers()).await,
+        ("PUT", Some(id)) => replace(gw, who, kind, &id, &projection, request).await,
+        ("PATCH", Some(id)) => patch(gw, who, kind, &id, &projection, request).await,
+        ("DELETE", Some(id)) => delete(gw, who, kind, &id, request.headers()).await,
+        (_, Some(_)) => Err(not_allowed("GET, PUT, PATCH, DELETE")),
     };
-    match method {
-        Method::GET | Method::HEAD => get(gw, who, kind, &id, &projection, request.headers()).await,
-        Method::PUT => replace(gw, who, kind, &id, &projection, request).await,
-        Method::PATCH => patch(gw, who, kind, &id, &projection, request).await,
-        Method::DELETE => delete(gw, who, kind, &id, request.headers()).await,
-        _ => Err(not_allowed("GET, PUT, PATCH, DELETE")),
-    }
+    answer.map(|answer| answer.noting(&applied))
 }
 
 fn limit(kind: ResourceType) -> usize {
@@ -53,8 +50,7 @@ fn shown(status: StatusCode, wire: Wire, projection: &Projection) -> Answer {
 }
 
 fn changed(status: StatusCode, changed: Changed, projection: &Projection) -> Answer {
-    let skipped = changed.skipped;
-    shown(status, changed.wire, projection).skipping(&skipped)
+    shown(status, changed.wire, projection).skipping(changed.skipped).noting(&changed.applied)
 }
 
 async fn create(
@@ -129,7 +125,10 @@ async fn patch(
                 return Ok(changed(StatusCode::OK, done, projection));
             }
             let tag = etag::of(done.wire.version);
-            Ok(Answer::empty(StatusCode::NO_CONTENT).with(header::ETAG, tag).skipping(&done.skipped))
+            Ok(Answer::empty(StatusCode::NO_CONTENT)
+                .with(header::ETAG, tag)
+                .skipping(done.skipped)
+                .noting(&done.applied))
         }
     }
 }

@@ -42,10 +42,10 @@ pub(super) async fn answer(
     gw: &Gateway,
     who: &ScimCaller,
     kinds: Vec<ResourceType>,
-    asked: ListRequest,
+    mut asked: ListRequest,
 ) -> Result<Answer, ScimFault> {
-    let users = parameters::projection(&asked, ResourceType::User, who.profile)?;
-    let groups = parameters::projection(&asked, ResourceType::Group, who.profile)?;
+    let users = parameters::projection(&mut asked, ResourceType::User, who.profile)?;
+    let groups = parameters::projection(&mut asked, ResourceType::Group, who.profile)?;
     let query = Query {
         kinds,
         filter: asked.filter,
@@ -66,5 +66,6 @@ pub(super) async fn answer(
     let resources = page.resources.into_iter().map(shown).collect();
     let about =
         ListPage { total: page.total, start_index: page.start_index, next_cursor: page.next, previous_cursor: None };
-    Ok(Answer::json(StatusCode::OK, list_response(resources, &about)))
+    let answer = Answer::json(StatusCode::OK, list_response(resources, &about));
+    Ok(answer.noting(&asked.applied).noting(&page.applied))
 }

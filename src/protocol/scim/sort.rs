@@ -41,7 +41,7 @@ enum Comparable {
 }
 
 impl SortBy {
-    /// Resolves `sortBy` for a kind.
+    /// Resolves `sortBy` for a kind, noting the tolerances that it took.
     ///
     /// # Errors
     /// 400 `invalidPath` for what cannot be sorted by.
@@ -51,14 +51,13 @@ impl SortBy {
         registry: &Registry,
         kind: ResourceType,
         profile: Profile,
+        applied: &mut Applied,
     ) -> Result<Self, ScimError> {
         let refused = || {
             let shown: String = path.chars().take(100).collect();
             ScimError::invalid_path(format!("sortBy {shown:?} is no attribute to sort by; name one of /Schemas."))
         };
-        let Ok(Target::Attribute { urn, attribute, sub }) =
-            registry.resolve(kind, path, profile, &mut Applied::default())
-        else {
+        let Ok(Target::Attribute { urn, attribute, sub }) = registry.resolve(kind, path, profile, applied) else {
             return Err(refused());
         };
         let sub = match sub {
@@ -150,7 +149,15 @@ mod tests {
     use super::*;
 
     fn sorted(path: &str, descending: bool) -> Vec<String> {
-        let by = SortBy::read(path, descending, &Registry::standard(), ResourceType::User, Profile::Auto).unwrap();
+        let by = SortBy::read(
+            path,
+            descending,
+            &Registry::standard(),
+            ResourceType::User,
+            Profile::Auto,
+            &mut Applied::default(),
+        )
+        .unwrap();
         let mut all = [
             json!({ "userName": "b", "emails": [{ "value": "z@x" }, { "value": "a@x", "primary": true }] }),
             json!({ "userName": "C", "title": "x", "emails": [{ "value": "b@x" }] }),
@@ -171,7 +178,14 @@ mod tests {
     #[test]
     fn r052_what_cannot_be_sorted_by_is_an_invalid_path() {
         for path in ["shoeSize", "password", "name", "addresses", ""] {
-            let by = SortBy::read(path, false, &Registry::standard(), ResourceType::User, Profile::Auto);
+            let by = SortBy::read(
+                path,
+                false,
+                &Registry::standard(),
+                ResourceType::User,
+                Profile::Auto,
+                &mut Applied::default(),
+            );
             assert!(by.is_err(), "{path}");
         }
     }

@@ -89,6 +89,7 @@ impl World {
             panels: PanelCache::default(),
             grounds: crate::service::access::GroundCache::default(),
             keys: KeyRing::default(),
+            request: None,
             sources,
         };
         let minted = gw.mint.mint(&gw.sources, TokenKind::App, OrgNo(0));

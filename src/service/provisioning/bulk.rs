@@ -8,10 +8,22 @@ use crate::base::ids::ResourceId;
 use crate::protocol::scim::bulk::{self as message, BulkFault, BulkOperation, BulkOutcome, BulkRequest, Method, Step};
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::etag;
+use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+
+/// What a request came to.
+#[derive(Debug)]
+pub struct Bulk {
+    /// The outcome of each operation, in the order of the request.
+    pub outcomes: Vec<BulkOutcome>,
+    /// What was not applied, over all operations.
+    pub skipped: Vec<String>,
+    /// The dialect rewrites that the request and its operations needed.
+    pub applied: Applied,
+}
 
 /// A request on its way.
 struct Run<'a> {
@@ -20,6 +32,8 @@ struct Run<'a> {
     /// The ids behind the client's names.
     ids: HashMap<String, String>,
     outcomes: Vec<(usize, BulkOutcome)>,
+    skipped: Vec<String>,
+    applied: Applied,
     failures: u64,
 }
 
@@ -32,9 +46,10 @@ struct Success {
 
 /// Runs a request: what a reference needs comes first, and groups that are members of each other are made before they
 /// are joined. It stops after as many failures as the client allows; the outcomes are in the order of the request.
-pub async fn bulk(gw: &Gateway, who: &DirectoryCaller, request: BulkRequest) -> Vec<BulkOutcome> {
+pub async fn bulk(gw: &Gateway, who: &DirectoryCaller, request: BulkRequest) -> Bulk {
     let most = request.fail_on_errors.unwrap_or(u64::MAX);
-    let mut run = Run { gw, who, ids: HashMap::new(), outcomes: Vec::new(), failures: 0 };
+    let (outcomes, skipped, applied) = (Vec::new(), Vec::new(), request.applied);
+    let mut run = Run { gw, who, ids: HashMap::new(), outcomes, skipped, applied, failures: 0 };
     for step in message::steps(&request.operations) {
         match step {
             Step::One(at) => run.one(at, &request.operations[at]).await,
@@ -46,7 +61,8 @@ pub async fn bulk(gw: &Gateway, who: &DirectoryCaller, request: BulkRequest) -> 
     }
     let mut outcomes = run.outcomes;
     outcomes.sort_by_key(|(at, _)| *at);
-    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    Bulk { outcomes, skipped: run.skipped, applied: run.applied }
 }
 
 impl Run<'_> {
@@ -101,7 +117,7 @@ impl Run<'_> {
         Some(id)
     }
 
-    async fn join(&self, operation: &BulkOperation, members: Value) -> Result<Success, ScimError> {
+    async fn join(&mut self, operation: &BulkOperation, members: Value) -> Result<Success, ScimError> {
         let name = operation.bulk_id.clone().unwrap_or_default();
         let data = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
@@ -147,7 +163,7 @@ impl Run<'_> {
         done
     }
 
-    async fn go(&self, operation: BulkOperation, given: Option<ResourceId>) -> Result<Success, ProvisionError> {
+    async fn go(&mut self, operation: BulkOperation, given: Option<ResourceId>) -> Result<Success, ProvisionError> {
         let (gw, who) = (self.gw, self.who);
         let id = operation.id.clone().unwrap_or_default();
         let (data, version) = (operation.data, operation.version);
@@ -166,7 +182,9 @@ impl Run<'_> {
                 return Ok(Success { status: 204, location: self.location(kind, &id), version: None });
             }
         };
-        let Changed { wire, .. } = changed;
+        let Changed { wire, skipped, applied } = changed;
+        self.skipped.extend(skipped);
+        self.applied.extend(&applied);
         let status = if operation.method == Method::Post { 201 } else { 200 };
         Ok(Success { status, location: wire.location, version: Some(etag::of(wire.version)) })
     }

@@ -69,9 +69,8 @@ pub async fn create_group(
     let now = gw.sources.now();
     let id = given.unwrap_or_else(|| ResourceId::mint(&gw.sources));
     let row = shape::row(&new, ResourceType::Group, who.directory.src, id, None, now);
-    let applied = new.applied.clone();
     let (gateway, caller) = (gw.clone(), who.clone());
-    let (wire, skipped) = gw
+    let (wire, skipped, applied) = gw
         .store
         .write(who.org, async move |tx| {
             refuse_namesake(tx, &row).await?;
@@ -82,7 +81,8 @@ pub async fn create_group(
             let body = json!({"name": row.label, "members": moved.touched.len(), "ignored": new.ignored});
             records.push(gateway.record(&caller.actor(), Deed::GroupCreated, Some(row.id.to_string()), body));
             let wire = group_wire(tx, &gateway, &caller, &row, true).await?;
-            Ok::<_, ProvisionError>(Done::of((wire, moved.skipped)).and_all(records))
+            let applied = moved.noted(new.applied.clone());
+            Ok::<_, ProvisionError>(Done::of((wire, moved.skipped, applied)).and_all(records))
         })
         .await?;
     Ok(Changed { wire, skipped, applied })
@@ -128,7 +128,8 @@ pub async fn replace_group(
             let changes: Vec<_> = new.members.into_iter().map(MemberChange::Replace).collect();
             let (row, moved, records) = change(tx, &gateway, &caller, row, new.document, &changes, now).await?;
             let wire = group_wire(tx, &gateway, &caller, &row, true).await?;
-            Ok::<_, ProvisionError>(Done::of((wire, moved.skipped, new.applied)).and_all(records))
+            let applied = moved.noted(new.applied);
+            Ok::<_, ProvisionError>(Done::of((wire, moved.skipped, applied)).and_all(records))
         })
         .await?;
     Ok(Changed { wire, skipped, applied })
@@ -160,8 +161,9 @@ pub async fn patch_group(
                 change(tx, &gateway, &caller, row, patched.document, &patched.members, now).await?;
             let small = !with_members || members::list(tx, id, None, SHOWN + 1).await?.len() <= SHOWN as usize;
             let wire = group_wire(tx, &gateway, &caller, &row, with_members && small).await?;
+            let applied = moved.noted(patched.applied);
             let skipped: Vec<_> = patched.skipped.into_iter().chain(moved.skipped).collect();
-            Ok::<_, ProvisionError>(Done::of((wire, skipped, patched.applied, small)).and_all(records))
+            Ok::<_, ProvisionError>(Done::of((wire, skipped, applied, small)).and_all(records))
         })
         .await?;
     Ok((Changed { wire, skipped, applied }, small))

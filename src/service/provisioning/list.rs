@@ -52,6 +52,8 @@ pub struct Page {
     pub resources: Vec<Wire>,
     /// The cursor of the next page; `None` on the last, and where pages go by position.
     pub next: Option<String>,
+    /// The dialect rewrites that filter and order needed.
+    pub applied: Applied,
 }
 
 /// A query that has been read.
@@ -82,7 +84,8 @@ pub async fn list(gw: &Gateway, who: &DirectoryCaller, query: Query) -> Result<P
         Paging::Index { .. } => None,
     };
     let binding = binding(who, &query);
-    let plan = read(gw, who, &query, key.as_ref(), &binding)?;
+    let mut applied = Applied::default();
+    let plan = read(gw, who, &query, key.as_ref(), &binding, &mut applied)?;
     let (skip, by_cursor) = (plan.skip, plan.by_cursor);
     let (gateway, caller, with_members) = (gw.clone(), who.clone(), query.with_members);
     let (found, last, resources) = gw
@@ -106,7 +109,7 @@ pub async fn list(gw: &Gateway, who: &DirectoryCaller, query: Query) -> Result<P
         }
         _ => None,
     };
-    Ok(Page { total: found.total, start_index: skip.saturating_add(1), resources, next })
+    Ok(Page { total: found.total, start_index: skip.saturating_add(1), resources, next, applied })
 }
 
 /// All that must be the same on the next page.
@@ -121,6 +124,7 @@ fn read(
     query: &Query,
     key: Option<&CursorKey>,
     binding: &str,
+    applied: &mut Applied,
 ) -> Result<Plan, ProvisionError> {
     let registry = Registry::standard();
     if query.filter.as_deref().is_some_and(has_nul) {
@@ -130,8 +134,10 @@ fn read(
     for kind in &query.kinds {
         let filter = match &query.filter {
             None => None,
-            Some(text) if query.kinds.len() == 1 => Some(Filter::parse(text, &registry, *kind, who.profile)?),
-            Some(text) => Some(Filter::parse_root(text, &registry, *kind, who.profile, &mut Applied::default())?),
+            Some(text) if query.kinds.len() == 1 => {
+                Some(Filter::parse_noting(text, &registry, *kind, who.profile, applied)?)
+            }
+            Some(text) => Some(Filter::parse_root(text, &registry, *kind, who.profile, applied)?),
         };
         legs.push(Leg { resource_type: *kind, filter });
     }
@@ -146,7 +152,7 @@ fn read(
         Paging::Cursor { .. } => from.as_ref().map_or(0, |from| from.offset),
     };
     let by_cursor = matches!(query.paging, Paging::Cursor { .. });
-    Ok(Plan { legs, sort: sort(query, who, &registry)?, from, by_cursor, skip, count: query.paging.count() })
+    Ok(Plan { legs, sort: sort(query, who, &registry, applied)?, from, by_cursor, skip, count: query.paging.count() })
 }
 
 /// Whether a filter names U+0000, which no database keeps in a text, as it is or escaped.
@@ -155,11 +161,16 @@ fn has_nul(filter: &str) -> bool {
 }
 
 /// `sortBy` for the first kind that has the attribute; resources of another kind have none, and come last.
-fn sort(query: &Query, who: &DirectoryCaller, registry: &Registry) -> Result<Option<SortBy>, ScimError> {
+fn sort(
+    query: &Query,
+    who: &DirectoryCaller,
+    registry: &Registry,
+    applied: &mut Applied,
+) -> Result<Option<SortBy>, ScimError> {
     let Some(path) = &query.sort_by else { return Ok(None) };
     let mut refusal = None;
     for kind in &query.kinds {
-        match SortBy::read(path, query.descending, registry, *kind, who.profile) {
+        match SortBy::read(path, query.descending, registry, *kind, who.profile, applied) {
             Ok(sort) => return Ok(Some(sort)),
             Err(error) => refusal = refusal.or(Some(error)),
         }

@@ -5,6 +5,7 @@ use crate::base::ids::{PersonId, ResourceId};
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::filter::Filter;
 use crate::protocol::scim::member::{Member, MemberChange};
+use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::service::access::{AT_ONCE, Ground, settle_all};
@@ -22,6 +23,16 @@ pub(super) struct Moved {
     pub(super) renamed: bool,
     /// Ids that this directory never had: not applied, and named in the answer (law 1).
     pub(super) skipped: Vec<String>,
+}
+
+impl Moved {
+    /// The rewrites of a request, with the one that left members out.
+    pub(super) fn noted(&self, mut applied: Applied) -> Applied {
+        if !self.skipped.is_empty() {
+            applied.note(Quirk::UnknownMember);
+        }
+        applied
+    }
 }
 
 /// Applies the changes in order.

@@ -17,7 +17,7 @@ mod scan;
 mod shape;
 mod users;
 
-pub use bulk::bulk;
+pub use bulk::{Bulk, bulk};
 pub use caller::{DirectoryCaller, identify};
 pub use cursors::CURSOR_SECONDS;
 pub use error::ProvisionError;

@@ -8,6 +8,7 @@ use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::patch::PatchRequest;
+use crate::protocol::scim::profile::Quirk;
 use crate::protocol::scim::resource::{NewResource, read_resource, replace_resource};
 use crate::protocol::scim::schema::{Registry, ResourceType};
 use crate::service::Gateway;
@@ -66,17 +67,21 @@ pub async fn create_user(
     let new = read_resource(ResourceType::User, &Registry::standard(), body, who.profile)?;
     let id = given.unwrap_or_else(|| ResourceId::mint(&gw.sources));
     let (person, now) = (PersonId::mint(&gw.sources), gw.sources.now());
-    let (applied, skipped) = (new.applied.clone(), Vec::new());
+    let skipped = Vec::new();
     let (gateway, caller) = (gw.clone(), who.clone());
-    let wire = gw
+    let (wire, applied) = gw
         .store
         .write(who.org, async move |tx| {
+            let mut applied = new.applied.clone();
             let (row, records) = match returning(tx, &gateway, &caller, &new, person, now).await? {
-                Some(restored) => restored,
+                Some(restored) => {
+                    applied.note(Quirk::Restore);
+                    restored
+                }
                 None => first_push(tx, &gateway, &caller, &new, id, person, now).await?,
             };
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
-            Ok::<_, ProvisionError>(Done::of(wire).and_all(records))
+            Ok::<_, ProvisionError>(Done::of((wire, applied)).and_all(records))
         })
         .await?;
     Ok(Changed { wire, skipped, applied })

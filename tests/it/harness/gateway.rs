@@ -65,6 +65,7 @@ impl TestGateway {
             panels: PanelCache::default(),
             grounds: GroundCache::default(),
             keys: KeyRing::default(),
+            request: None,
             sources,
         };
         let served = gateway.clone();

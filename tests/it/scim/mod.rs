@@ -2,6 +2,7 @@
 
 mod access;
 mod bulk;
+mod correlation;
 mod cursors;
 mod interop;
 mod membership;
