@@ -98,6 +98,18 @@ impl Store {
         .await
     }
 
+    /// The organizations that have memberships of groups that are gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organizations_with_leftovers(&self) -> Result<Vec<OrgNo>, StoreError> {
+        self.read(NOBODY, async |tx| {
+            let rows = tx.conn.all("SELECT DISTINCT org FROM leftover", &[]).await?;
+            rows.iter().map(|row| Ok(OrgNo(row.int(0)?))).collect()
+        })
+        .await
+    }
+
     /// Takes away what has expired, in every organization; it is refused anyway.
     ///
     /// # Errors

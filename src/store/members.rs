@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 /// Rows in one statement.
 const CHUNK: usize = 100;
+/// Memberships of a group that is gone which one unit takes away.
+const SWEEP: u64 = 1000;
 
 /// A member as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,13 +201,63 @@ pub async fn user_names(
     Ok(found)
 }
 
-/// Takes all memberships of a resource away: of a group its members, of a User or Group its places.
+/// Removes all members of a group; those that were members.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn drop_all(tx: &mut Tx, id: ResourceId) -> Result<(), StoreError> {
+pub async fn clear(tx: &mut Tx, group: ResourceId) -> Result<Vec<ResourceId>, StoreError> {
     let org = tx.org;
-    tx.conn.exec("DELETE FROM member WHERE org = $1 AND gid = $2", args![org, id]).await?;
+    let rows = tx.conn.all("DELETE FROM member WHERE org = $1 AND gid = $2 RETURNING mid", args![org, group]).await?;
+    rows.iter().map(|row| Ok(ResourceId(row.key(0)?))).collect()
+}
+
+/// Takes a User or Group out of all groups.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave_all(tx: &mut Tx, id: ResourceId) -> Result<(), StoreError> {
+    let org = tx.org;
     tx.conn.exec("DELETE FROM member WHERE org = $1 AND mid = $2", args![org, id]).await?;
     Ok(())
+}
+
+/// Takes the memberships of a group that goes away: a few at once, those of a larger group behind the answer
+/// ([`sweep`]). What is left meanwhile is nobody's: every look at a membership looks at its group.
+///
+/// # Errors
+/// When the database fails.
+pub async fn abandon(tx: &mut Tx, group: ResourceId) -> Result<(), StoreError> {
+    if sweep_some(tx, group).await? == SWEEP {
+        let org = tx.org;
+        let sql = "INSERT INTO leftover (org, gid) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        tx.conn.exec(sql, args![org, group]).await?;
+    }
+    Ok(())
+}
+
+/// Takes some of what [`abandon`] has left in this organization; whether more may be left.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(tx: &mut Tx) -> Result<bool, StoreError> {
+    let org = tx.org;
+    let next = "SELECT gid FROM leftover WHERE org = $1 ORDER BY gid LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED";
+    let Some(row) = tx.conn.one(next, args![org]).await? else { return Ok(false) };
+    let group = ResourceId(row.key(0)?);
+    if sweep_some(tx, group).await? < SWEEP {
+        tx.conn.exec("DELETE FROM leftover WHERE org = $1 AND gid = $2", args![org, group]).await?;
+    }
+    Ok(true)
+}
+
+async fn sweep_some(tx: &mut Tx, group: ResourceId) -> Result<u64, StoreError> {
+    let org = tx.org;
+    let limit = i64::try_from(SWEEP).unwrap_or(i64::MAX);
+    tx.conn
+        .exec(
+            "DELETE FROM member WHERE org = $1 AND gid = $2 AND mid IN \
+             (SELECT mid FROM member WHERE org = $1 AND gid = $2 LIMIT $3)",
+            args![org, group, limit],
+        )
+        .await
 }

@@ -19,6 +19,7 @@ pub mod held;
 pub mod mailed;
 pub mod members;
 mod migrations;
+pub mod newcomer;
 mod numbers;
 pub mod organizations;
 pub mod panels;

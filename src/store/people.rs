@@ -121,7 +121,8 @@ pub async fn owner(tx: &mut Tx) -> Result<Option<PersonRow>, StoreError> {
 pub async fn insert(tx: &mut Tx, new: &PersonRow, now: DateTime<Utc>) -> Result<(), StoreError> {
     let org = tx.org;
     tx.conn
-        .exec(
+        .later(
+            "person",
             "INSERT INTO person (org, id, origin, state, locked, epoch, key, email, name, given, family, created, modified) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
             args![
@@ -139,8 +140,7 @@ pub async fn insert(tx: &mut Tx, new: &PersonRow, now: DateTime<Utc>) -> Result<
                 now
             ],
         )
-        .await?;
-    Ok(())
+        .await
 }
 
 /// Writes a person back. Hold the person first ([`lock`]).
@@ -150,7 +150,8 @@ pub async fn insert(tx: &mut Tx, new: &PersonRow, now: DateTime<Utc>) -> Result<
 pub async fn update(tx: &mut Tx, person: &PersonRow, now: DateTime<Utc>) -> Result<(), StoreError> {
     let org = tx.org;
     tx.conn
-        .exec(
+        .later(
+            "person",
             "UPDATE person SET origin = $3, state = $4, locked = $5, epoch = $6, key = $7, email = $8, name = $9, \
              given = $10, family = $11, modified = $12 WHERE org = $1 AND id = $2",
             args![
@@ -168,8 +169,7 @@ pub async fn update(tx: &mut Tx, person: &PersonRow, now: DateTime<Utc>) -> Resu
                 now
             ],
         )
-        .await?;
-    Ok(())
+        .await
 }
 
 /// The stored password hash (PHC text) of a person.
@@ -214,9 +214,9 @@ pub async fn drop_password(tx: &mut Tx, person: PersonId) -> Result<(), StoreErr
 /// When the database fails.
 pub async fn drop_credentials(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
     let org = tx.org;
-    tx.conn.exec("DELETE FROM session WHERE org = $1 AND person = $2", args![org, person]).await?;
-    tx.conn.exec("DELETE FROM token WHERE org = $1 AND person = $2", args![org, person]).await?;
-    tx.conn.exec("DELETE FROM mailed WHERE org = $1 AND person = $2", args![org, person]).await?;
+    tx.conn.later("session", "DELETE FROM session WHERE org = $1 AND person = $2", args![org, person]).await?;
+    tx.conn.later("token", "DELETE FROM token WHERE org = $1 AND person = $2", args![org, person]).await?;
+    tx.conn.later("mailed", "DELETE FROM mailed WHERE org = $1 AND person = $2", args![org, person]).await?;
     Ok(())
 }
 

@@ -4,7 +4,8 @@ mod find;
 
 pub use find::{EMAIL_PATH, find};
 
-use super::engine::{Row, args};
+use super::engine::{Insert, Row, args};
+use super::standing::{self, Standing};
 use super::{StoreError, Tx};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
 use chrono::{DateTime, Utc};
@@ -63,10 +64,15 @@ pub struct ResourceRow {
     pub modified: DateTime<Utc>,
     /// The document (JSON), without what is derived.
     pub doc: String,
+    /// Whether some group had it as a member when it was read. Not a column.
+    pub in_groups: bool,
 }
 
-pub(super) const COLUMNS: &str =
-    "r.id, r.src, r.kind, r.person, r.label, r.key, r.ext, r.active, r.version, r.created, r.modified, r.doc";
+pub(super) const COLUMNS: &str = "r.id, r.src, r.kind, r.person, r.label, r.key, r.ext, r.active, r.version, r.created, r.modified, r.doc, \
+     CASE WHEN EXISTS (SELECT 1 FROM member m WHERE m.org = r.org AND m.mid = r.id) THEN CAST(1 AS BIGINT) \
+     ELSE CAST(0 AS BIGINT) END";
+/// How many columns these are.
+pub(super) const WIDTH: usize = 13;
 
 pub(super) fn read(row: &Row) -> Result<ResourceRow, StoreError> {
     Ok(ResourceRow {
@@ -82,6 +88,7 @@ pub(super) fn read(row: &Row) -> Result<ResourceRow, StoreError> {
         created: row.time(9)?,
         modified: row.time(10)?,
         doc: row.text(11)?,
+        in_groups: row.int(12)? == 1,
     })
 }
 
@@ -100,12 +107,27 @@ pub async fn get(tx: &mut Tx, src: SourceNo, kind: Kind, id: ResourceId) -> Resu
 /// # Errors
 /// When the database fails.
 pub async fn lock(tx: &mut Tx, src: SourceNo, kind: Kind, id: ResourceId) -> Result<Option<ResourceRow>, StoreError> {
+    Ok(hold(tx, src, kind, id).await?.map(|(row, _)| row))
+}
+
+/// The same, held until the unit ends, with how things stand.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold(
+    tx: &mut Tx,
+    src: SourceNo,
+    kind: Kind,
+    id: ResourceId,
+) -> Result<Option<(ResourceRow, Standing)>, StoreError> {
     let org = tx.org;
     let sql = format!(
-        "SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.id = $2 AND r.src = $3 AND r.kind = $4 \
-         FOR NO KEY UPDATE"
+        "SELECT {COLUMNS}, {} FROM resource r WHERE r.org = $1 AND r.id = $2 AND r.src = $3 AND r.kind = $4 \
+         FOR NO KEY UPDATE",
+        standing::COLUMNS
     );
-    tx.conn.one(sql, args![org, id, src, kind.number()]).await?.as_ref().map(read).transpose()
+    let row = tx.conn.one(sql, args![org, id, src, kind.number()]).await?;
+    row.map(|row| Ok((read(&row)?, standing::read(&row, WIDTH)?))).transpose()
 }
 
 /// The resources with this folded name: one User at most, several Groups perhaps.
@@ -144,7 +166,8 @@ pub async fn by_ext(tx: &mut Tx, src: SourceNo, kind: Kind, ext: &str) -> Result
 pub async fn insert(tx: &mut Tx, new: &ResourceRow) -> Result<(), StoreError> {
     let org = tx.org;
     tx.conn
-        .exec(
+        .later(
+            "resource",
             "INSERT INTO resource (org, id, src, kind, person, label, key, ext, active, version, created, modified, doc) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             args![
@@ -174,7 +197,8 @@ pub async fn insert(tx: &mut Tx, new: &ResourceRow) -> Result<(), StoreError> {
 pub async fn update(tx: &mut Tx, resource: &ResourceRow) -> Result<(), StoreError> {
     let org = tx.org;
     tx.conn
-        .exec(
+        .later(
+            "resource",
             "UPDATE resource SET person = $3, label = $4, key = $5, ext = $6, active = $7, version = $8, \
              modified = $9, doc = $10 WHERE org = $1 AND id = $2",
             args![
@@ -190,8 +214,7 @@ pub async fn update(tx: &mut Tx, resource: &ResourceRow) -> Result<(), StoreErro
                 &resource.doc
             ],
         )
-        .await?;
-    Ok(())
+        .await
 }
 
 /// Takes a resource away, with its index rows.
@@ -200,7 +223,7 @@ pub async fn update(tx: &mut Tx, resource: &ResourceRow) -> Result<(), StoreErro
 /// When the database fails.
 pub async fn delete(tx: &mut Tx, resource: &ResourceRow) -> Result<(), StoreError> {
     let org = tx.org;
-    tx.conn.exec("DELETE FROM resource WHERE org = $1 AND id = $2", args![org, resource.id]).await?;
+    tx.conn.later("resource", "DELETE FROM resource WHERE org = $1 AND id = $2", args![org, resource.id]).await?;
     count(tx, resource.src, resource.kind, resource.id, -1).await
 }
 
@@ -224,13 +247,13 @@ async fn count(tx: &mut Tx, src: SourceNo, kind: Kind, id: ResourceId, by: i64) 
     let org = tx.org;
     let slot = i64::from(id.0[15]) % SLOTS;
     tx.conn
-        .exec(
+        .later(
+            "counter",
             "INSERT INTO counter (org, src, kind, slot, n) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (org, src, kind, slot) DO UPDATE SET n = counter.n + excluded.n",
             args![org, src, kind.number(), slot, by],
         )
-        .await?;
-    Ok(())
+        .await
 }
 
 /// How many resources of this kind the directory has.
@@ -245,6 +268,8 @@ pub async fn total(tx: &mut Tx, src: SourceNo, kind: Kind) -> Result<i64, StoreE
         .await?;
     rows.iter().map(|row| row.int(0)).sum()
 }
+
+const ATTRS: Insert = Insert { table: "attr", columns: "org, src, path, val, id", tail: "ON CONFLICT DO NOTHING" };
 
 /// Replaces the indexed e-mail addresses (folded) of a User: only what differs is written.
 ///
@@ -266,15 +291,8 @@ pub async fn index_emails(
             )
             .await?;
     }
-    for come in new.iter().filter(|value| !old.contains(value)) {
-        tx.conn
-            .exec(
-                "INSERT INTO attr (org, src, path, val, id) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-                args![org, src, EMAIL_PATH, come, id],
-            )
-            .await?;
-    }
-    Ok(())
+    let come = new.iter().filter(|value| !old.contains(value));
+    tx.conn.insert_later(&ATTRS, come.map(|value| args![org, src, EMAIL_PATH, value, id].to_vec()).collect()).await
 }
 
 /// Whom a pushed User belongs to.

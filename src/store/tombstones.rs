@@ -13,7 +13,8 @@ use chrono::{DateTime, Utc};
 pub async fn put(tx: &mut Tx, resource: &ResourceRow, until: DateTime<Utc>) -> Result<(), StoreError> {
     let org = tx.org;
     tx.conn
-        .exec(
+        .later(
+            "tombstone",
             "INSERT INTO tombstone (org, id, src, kind, ext, person, label, doc, until) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             args![
@@ -28,8 +29,7 @@ pub async fn put(tx: &mut Tx, resource: &ResourceRow, until: DateTime<Utc>) -> R
                 until
             ],
         )
-        .await?;
-    Ok(())
+        .await
 }
 
 /// Takes the newest tombstone of this directory with this externalId: its id and person.

@@ -1,6 +1,6 @@
 //! What each rule gives to a person, one by one, before anything is put together.
 
-use super::{OrgFacts, PersonFacts, Precedence};
+use super::{GroupFact, OrgFacts, PersonFacts, Precedence};
 use crate::base::fold::fold;
 use crate::domain::client::ClientScope;
 use crate::domain::grant::{GivenBy, ManualGrant};
@@ -124,6 +124,12 @@ pub fn outcomes(org: &OrgFacts, person: &PersonFacts) -> Vec<Outcome> {
         }
     }
     all
+}
+
+/// Whether any rule has something to say about a member of this group: if none has, who is in it does not matter.
+#[must_use]
+pub fn concerns(org: &OrgFacts, group: GroupFact) -> bool {
+    !met(org, &PersonFacts { groups: vec![group], ..PersonFacts::default() }).is_empty()
 }
 
 /// A rule whose condition is met, and by what.

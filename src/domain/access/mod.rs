@@ -12,6 +12,7 @@ mod tests;
 
 pub use gifts::NoGift;
 pub use gifts::Outcome;
+pub use gifts::concerns;
 pub use gifts::outcomes;
 pub use resolve::resolve;
 

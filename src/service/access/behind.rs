@@ -3,7 +3,7 @@
 use super::{AT_ONCE, Ground, GroundError, settle_all};
 use crate::base::ids::OrgNo;
 use crate::service::Gateway;
-use crate::store::{self, Done};
+use crate::store::{self, Done, StoreError, Tx};
 use chrono::Duration;
 
 /// No unit of work lasts this long: a mark that is older has been seen by every unit that may still commit.
@@ -45,4 +45,16 @@ pub async fn settle_behind(gw: &Gateway, org: OrgNo) -> Result<usize, GroundErro
         }
         settled += n;
     }
+}
+
+/// Takes away the memberships of groups that are gone, a thousand in a unit.
+///
+/// # Errors
+/// When the store fails; what is left is taken the next time.
+pub async fn sweep(gw: &Gateway) -> Result<(), StoreError> {
+    for org in gw.store.organizations_with_leftovers().await? {
+        let step = async |tx: &mut Tx| Ok(Done::of(store::members::sweep(tx).await?));
+        while gw.store.write::<_, StoreError, _>(org, step).await? {}
+    }
+    Ok(())
 }

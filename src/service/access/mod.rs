@@ -7,7 +7,7 @@ mod facts;
 mod ground;
 mod settle;
 
-pub use behind::{marked, settle_behind};
+pub use behind::{marked, settle_behind, sweep};
 pub use facts::person_facts;
 pub use ground::{Ground, GroundCache, GroundError};
 pub use settle::{settle, settle_all, settle_held};

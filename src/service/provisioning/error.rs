@@ -19,7 +19,7 @@ pub enum ProvisionError {
     LastAdmin,
     /// Access could not be derived.
     #[error("access cannot be derived")]
-    Access(#[from] GroundError),
+    Access(#[source] GroundError),
     /// The key of cursors cannot be opened.
     #[error("the key of cursors cannot be opened")]
     CursorKey(#[from] SealError),
@@ -34,6 +34,16 @@ pub enum ProvisionError {
 impl From<ScimError> for ProvisionError {
     fn from(error: ScimError) -> Self {
         Self::Refused(error)
+    }
+}
+
+impl From<GroundError> for ProvisionError {
+    fn from(error: GroundError) -> Self {
+        match error {
+            // A write that waited may be refused on the way of what came after it.
+            GroundError::Store(error) => error.into(),
+            error => Self::Access(error),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::membership::{self, Moved};
 use super::shape::{self, Wire};
 use super::users::Precondition;
-use super::{Changed, DirectoryCaller, ProvisionError, held, resource_id};
+use super::{Changed, DirectoryCaller, ProvisionError, held_standing, resource_id};
 use crate::base::ids::ResourceId;
 use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
@@ -13,8 +13,9 @@ use crate::protocol::scim::patch::PatchRequest;
 use crate::protocol::scim::resource::{read_resource, replace_resource};
 use crate::protocol::scim::schema::{Registry, ResourceType};
 use crate::service::Gateway;
-use crate::service::access::AT_ONCE;
+use crate::service::access::{AT_ONCE, Ground};
 use crate::store::resources::{self, Kind, ResourceRow};
+use crate::store::standing::Standing;
 use crate::store::{self, Done, Record, Tx, members};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -77,7 +78,8 @@ pub async fn create_group(
             resources::insert(tx, &row).await?;
             let changes = [MemberChange::Add(new.members.clone().unwrap_or_default())];
             let moved = membership::apply(tx, &caller, row.id, &changes).await?;
-            let mut records = membership::follow(tx, &gateway, &caller, &moved.touched, "group_created").await?;
+            let ground = Ground::load(tx, &gateway).await?;
+            let mut records = membership::follow(tx, &gateway, &ground, &row, &moved.touched, "group_created").await?;
             let body = json!({"name": row.label, "members": moved.touched.len(), "ignored": new.ignored});
             records.push(gateway.record(&caller.actor(), Deed::GroupCreated, Some(row.id.to_string()), body));
             let wire = group_wire(tx, &gateway, &caller, &row, true).await?;
@@ -122,11 +124,12 @@ pub async fn replace_group(
     let (wire, skipped, applied) = gw
         .store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, Kind::Group, id, precondition.clone()).await?;
+            let (row, standing) = held_standing(tx, &caller, Kind::Group, id, precondition.clone()).await?;
             let old = shape::document(&row)?;
             let new = replace_resource(ResourceType::Group, &Registry::standard(), &old, body.clone(), caller.profile)?;
             let changes: Vec<_> = new.members.into_iter().map(MemberChange::Replace).collect();
-            let (row, moved, records) = change(tx, &gateway, &caller, row, new.document, &changes, now).await?;
+            let (row, moved, records) =
+                change(tx, &gateway, &caller, (row, standing), new.document, &changes, now).await?;
             let wire = group_wire(tx, &gateway, &caller, &row, true).await?;
             let applied = moved.noted(new.applied);
             Ok::<_, ProvisionError>(Done::of((wire, moved.skipped, applied)).and_all(records))
@@ -155,12 +158,14 @@ pub async fn patch_group(
     let (wire, skipped, applied, small) = gw
         .store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, Kind::Group, id, precondition.clone()).await?;
+            let (row, standing) = held_standing(tx, &caller, Kind::Group, id, precondition.clone()).await?;
             let patched = patch.apply(&Registry::standard(), &shape::document(&row)?)?;
             let (row, moved, records) =
-                change(tx, &gateway, &caller, row, patched.document, &patched.members, now).await?;
-            let small = !with_members || members::list(tx, id, None, SHOWN + 1).await?.len() <= SHOWN as usize;
-            let wire = group_wire(tx, &gateway, &caller, &row, with_members && small).await?;
+                change(tx, &gateway, &caller, (row, standing), patched.document, &patched.members, now).await?;
+            let shown = if with_members { members::list(tx, id, None, SHOWN + 1).await? } else { Vec::new() };
+            let small = shown.len() <= SHOWN as usize;
+            let shown = (with_members && small).then_some(shown.as_slice());
+            let wire = shape::wire(&gateway.urls, caller.directory.id, ResourceType::Group, &row, shown, None)?;
             let applied = moved.noted(patched.applied);
             let skipped: Vec<_> = patched.skipped.into_iter().chain(moved.skipped).collect();
             Ok::<_, ProvisionError>(Done::of((wire, skipped, applied, small)).and_all(records))
@@ -173,7 +178,7 @@ async fn change(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
-    mut row: ResourceRow,
+    (mut row, standing): (ResourceRow, Standing),
     document: Document,
     changes: &[MemberChange],
     now: DateTime<Utc>,
@@ -183,7 +188,8 @@ async fn change(
     if same && moved.touched.is_empty() && !moved.renamed {
         return Ok((row, moved, Vec::new()));
     }
-    let (was, ext) = (row.label.clone(), row.ext.clone());
+    let ground = Ground::at(tx, gw, standing).await?;
+    let (was, ext, mattered) = (row.label.clone(), row.ext.clone(), membership::matters(&ground, &row));
     shape::refresh(&mut row, ResourceType::Group, &document, now);
     if row.ext != ext
         && let Some(new) = &row.ext
@@ -194,13 +200,14 @@ async fn change(
     resources::update(tx, &row).await?;
     let mut records = Vec::new();
     if was != row.label || ext != row.ext {
-        let people = store::access::people_in(tx, row.id, None, AT_ONCE + 1).await?;
-        records.extend(membership::follow_group(tx, gw, &people, "group_renamed").await?);
+        if mattered || membership::matters(&ground, &row) {
+            records.extend(membership::follow_all(tx, gw, &ground, row.id, "group_renamed").await?);
+        }
         let body = json!({"before": was, "after": row.label});
         records.push(gw.record(&who.actor(), Deed::GroupRenamed, Some(row.id.to_string()), body));
     }
     if !moved.touched.is_empty() {
-        records.extend(membership::follow(tx, gw, who, &moved.touched, "members_changed").await?);
+        records.extend(membership::follow(tx, gw, &ground, &row, &moved.touched, "members_changed").await?);
         let body = json!({"changed": moved.touched.len(), "skipped": moved.skipped.len()});
         records.push(gw.record(&who.actor(), Deed::MembersChanged, Some(row.id.to_string()), body));
     }
@@ -222,13 +229,19 @@ pub async fn delete_group(
     let (gateway, caller) = (gw.clone(), who.clone());
     gw.store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, Kind::Group, id, precondition.clone()).await?;
-            let people = store::access::people_in(tx, id, None, AT_ONCE + 1).await?;
+            let (row, standing) = held_standing(tx, &caller, Kind::Group, id, precondition.clone()).await?;
+            let ground = Ground::at(tx, &gateway, standing).await?;
+            let people = if membership::matters(&ground, &row) {
+                store::access::people_in(tx, id, None, AT_ONCE + 1).await?
+            } else {
+                Vec::new()
+            };
             resources::bump_groups_of(tx, id, now).await?;
-            members::drop_all(tx, id).await?;
+            members::leave_all(tx, id).await?;
+            members::abandon(tx, id).await?;
             resources::delete(tx, &row).await?;
             store::tombstones::put(tx, &row, until).await?;
-            let mut records = membership::follow_group(tx, &gateway, &people, "group_deleted").await?;
+            let mut records = membership::follow_people(tx, &gateway, &ground, people, "group_deleted").await?;
             let body = json!({"name": row.label});
             records.push(gateway.record(&caller.actor(), Deed::GroupDeleted, Some(id.to_string()), body));
             Ok::<_, ProvisionError>(Done::of(()).and_all(records))

@@ -274,7 +274,7 @@ type GroupMap = HashMap<ResourceId, Vec<(ResourceId, String)>>;
 
 /// The groups of the Users of a page, by one statement for a hundred of them.
 async fn group_map(tx: &mut Tx, rows: &[(ResourceType, ResourceRow)]) -> Result<GroupMap, StoreError> {
-    let users = rows.iter().filter(|(kind, _)| *kind == ResourceType::User);
+    let users = rows.iter().filter(|(kind, row)| *kind == ResourceType::User && row.in_groups);
     let ids: Vec<_> = users.map(|(_, row)| row.id).collect();
     let mut map = GroupMap::new();
     for (member, group, name) in members::groups_of(tx, &ids).await? {

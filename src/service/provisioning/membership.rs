@@ -2,6 +2,8 @@
 
 use super::{DirectoryCaller, ProvisionError};
 use crate::base::ids::{PersonId, ResourceId};
+use crate::domain;
+use crate::domain::access::GroupFact;
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::filter::Filter;
 use crate::protocol::scim::member::{Member, MemberChange};
@@ -10,7 +12,7 @@ use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::service::access::{AT_ONCE, Ground, settle_all};
 use crate::store::members::{self, MemberRow};
-use crate::store::resources::Kind;
+use crate::store::resources::{Kind, ResourceRow};
 use crate::store::{self, Record, Tx};
 use std::collections::{BTreeSet, HashMap};
 
@@ -56,8 +58,7 @@ pub(super) async fn apply(
             }
             MemberChange::Replace(list) => replace(tx, who, group, list, &mut moved).await?,
             MemberChange::Clear => {
-                let ids = members::ids(tx, group).await?;
-                moved.touched.extend(members::remove(tx, group, &ids).await?);
+                moved.touched.extend(members::clear(tx, group).await?);
             }
             MemberChange::SetDisplay { filter, display } => {
                 for id in matching(tx, group, filter).await? {
@@ -152,28 +153,53 @@ fn shown(row: &MemberRow) -> Member {
     Member { value: row.id.to_string(), display: row.display.clone(), kind: Some(kind) }
 }
 
-/// Access follows for the people behind these resources: at once up to [`AT_ONCE`], else by a mark (law 6).
+/// Access follows for the people behind these resources, which came into the group or left it: at once up to [`AT_ONCE`],
+/// else by a mark (law 6). Where no rule speaks of the group there is nothing to follow.
 pub(super) async fn follow(
     tx: &mut Tx,
     gw: &Gateway,
-    who: &DirectoryCaller,
+    ground: &Ground,
+    group: &ResourceRow,
     touched: &BTreeSet<ResourceId>,
     cause: &'static str,
 ) -> Result<Vec<Record>, ProvisionError> {
-    if touched.is_empty() {
+    if touched.is_empty() || !matters(ground, group) {
         return Ok(Vec::new());
     }
     let ids: Vec<_> = touched.iter().copied().collect();
-    let people: Vec<PersonId> =
-        members::known(tx, who.directory.src, &ids).await?.into_iter().filter_map(|(_, _, person)| person).collect();
-    follow_group(tx, gw, &people, cause).await
+    if i64::try_from(ids.len()).unwrap_or(i64::MAX) > AT_ONCE {
+        store::access::mark_all(tx, gw.sources.now()).await?;
+        return Ok(Vec::new());
+    }
+    let people = members::known(tx, group.src, &ids).await?.into_iter().filter_map(|(_, _, person)| person).collect();
+    follow_people(tx, gw, ground, people, cause).await
 }
 
-/// The same for everybody in a group: after a rename, and before it goes.
-pub(super) async fn follow_group(
+/// The same for everybody in a group whose name or id changes, or that goes.
+pub(super) async fn follow_all(
     tx: &mut Tx,
     gw: &Gateway,
-    people: &[PersonId],
+    ground: &Ground,
+    group: ResourceId,
+    cause: &'static str,
+) -> Result<Vec<Record>, ProvisionError> {
+    let people = store::access::people_in(tx, group, None, AT_ONCE + 1).await?;
+    follow_people(tx, gw, ground, people, cause).await
+}
+
+/// Whether any rule speaks of this group.
+pub(super) fn matters(ground: &Ground, group: &ResourceRow) -> bool {
+    let Some(from) = ground.sources.get(&group.src).cloned() else { return false };
+    let fact = GroupFact { id: group.id.to_string(), name: group.label.clone(), external_id: group.ext.clone(), from };
+    domain::access::concerns(&ground.facts, fact)
+}
+
+/// The same for people who are known.
+pub(super) async fn follow_people(
+    tx: &mut Tx,
+    gw: &Gateway,
+    ground: &Ground,
+    people: Vec<PersonId>,
     cause: &'static str,
 ) -> Result<Vec<Record>, ProvisionError> {
     if i64::try_from(people.len()).unwrap_or(i64::MAX) > AT_ONCE {
@@ -183,6 +209,5 @@ pub(super) async fn follow_group(
     if people.is_empty() {
         return Ok(Vec::new());
     }
-    let ground = Ground::load(tx, gw).await?;
-    Ok(settle_all(tx, gw, &ground, people, cause).await?)
+    Ok(settle_all(tx, gw, ground, &people, cause).await?)
 }

@@ -35,6 +35,7 @@ pub use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::schema::ResourceType;
 use crate::store::Tx;
 use crate::store::resources::{self, Kind, ResourceRow};
+use crate::store::standing::Standing;
 
 /// What a call that changes something came to.
 #[derive(Debug)]
@@ -60,14 +61,25 @@ async fn held(
     id: ResourceId,
     precondition: Option<Precondition>,
 ) -> Result<ResourceRow, ProvisionError> {
+    Ok(held_standing(tx, who, kind, id, precondition).await?.0)
+}
+
+/// The same, with how things stand.
+async fn held_standing(
+    tx: &mut Tx,
+    who: &DirectoryCaller,
+    kind: Kind,
+    id: ResourceId,
+    precondition: Option<Precondition>,
+) -> Result<(ResourceRow, Standing), ProvisionError> {
     let name = match kind {
         Kind::User => ResourceType::User.name(),
         Kind::Group => ResourceType::Group.name(),
     };
-    let row = resources::lock(tx, who.directory.src, kind, id).await?;
-    let row = row.ok_or_else(|| ScimError::not_found(name, &id.to_string()))?;
+    let found = resources::hold(tx, who.directory.src, kind, id).await?;
+    let (row, standing) = found.ok_or_else(|| ScimError::not_found(name, &id.to_string()))?;
     if !etag::if_match(precondition.as_deref(), row.version) {
         return Err(ScimError::precondition_failed().into());
     }
-    Ok(row)
+    Ok((row, standing))
 }

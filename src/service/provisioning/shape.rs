@@ -72,6 +72,7 @@ pub(super) fn row(
         created: now,
         modified: now,
         doc: text(&new.document),
+        in_groups: false,
     }
 }
 

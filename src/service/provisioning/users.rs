@@ -45,8 +45,9 @@ pub(super) async fn user_wire(
     who: &DirectoryCaller,
     row: &ResourceRow,
 ) -> Result<Wire, ProvisionError> {
+    let ids: &[_] = if row.in_groups { &[row.id] } else { &[] };
     let groups: Vec<_> =
-        store::members::groups_of(tx, &[row.id]).await?.into_iter().map(|(_, group, name)| (group, name)).collect();
+        store::members::groups_of(tx, ids).await?.into_iter().map(|(_, group, name)| (group, name)).collect();
     let wire = shape::wire(&gw.urls, who.directory.id, ResourceType::User, row, None, Some(&groups))?;
     let mut one = [wire];
     reports_to::show(tx, gw, who, &mut one).await?;
@@ -357,7 +358,7 @@ pub async fn delete_user(
             let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
             resources::index_emails(tx, row.src, row.id, &shape::emails(&shape::document(&row)?), &[]).await?;
             resources::bump_groups_of(tx, id, now).await?;
-            store::members::drop_all(tx, id).await?;
+            store::members::leave_all(tx, id).await?;
             resources::delete(tx, &row).await?;
             tombstones::put(tx, &row, until).await?;
             if let Some(person) = row.person {
