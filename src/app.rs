@@ -14,12 +14,11 @@ use crate::http::pages;
 use crate::http::saml;
 use crate::http::scim;
 use crate::jobs;
-use crate::service::access::GroundCache;
 use crate::service::keys::KeyRing;
 use crate::service::panels::{self, PanelCache};
 use crate::service::provisioning::RateLimit;
 use crate::service::settings::Settings;
-use crate::service::{Gateway, health};
+use crate::service::{Gateway, Memory, health};
 use crate::store::{Store, StoreError};
 use crate::upstream::{Outgoing, OutgoingError, Upstream};
 use axum::Router;
@@ -95,7 +94,7 @@ pub async fn gateway(
         upstream,
         scim_limit: RateLimit::per_second(config.scim.rate_limit),
         panels: PanelCache::default(),
-        grounds: GroundCache::default(),
+        memory: Memory::default(),
         keys: KeyRing::default(),
         request: None,
     })

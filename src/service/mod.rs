@@ -25,7 +25,7 @@ use crate::upstream::Upstream;
 use access::GroundCache;
 use keys::KeyRing;
 use panels::PanelCache;
-use provisioning::RateLimit;
+use provisioning::{CursorKeyMemory, PageMemory, RateLimit};
 use settings::Settings;
 use std::sync::Arc;
 
@@ -50,12 +50,24 @@ pub struct Gateway {
     pub scim_limit: RateLimit,
     /// Panel definitions, parsed.
     pub panels: PanelCache,
-    /// What the people of an organization share, by organization.
-    pub grounds: GroundCache,
+    /// What is remembered between calls.
+    pub memory: Memory,
     /// The keys that sign ID tokens, opened.
     pub keys: KeyRing,
     /// The id of the request that is on its way; `None` for jobs and commands.
     pub request: Option<Arc<str>>,
+}
+
+/// What is remembered between calls. Nothing of it decides alone: whoever uses it has read in the same unit of work
+/// whether it still holds, or it cannot change.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// What the people of an organization share, by organization.
+    pub grounds: GroundCache,
+    /// Where pages by position begin.
+    pub pages: PageMemory,
+    /// The key of cursors.
+    pub cursor_key: CursorKeyMemory,
 }
 
 impl Gateway {

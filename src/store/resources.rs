@@ -2,7 +2,7 @@
 
 mod find;
 
-pub use find::{EMAIL_PATH, find};
+pub use find::{EMAIL_PATH, find, nth};
 
 use super::engine::{Insert, Row, args};
 use super::standing::{self, Standing};

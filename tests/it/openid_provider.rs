@@ -61,7 +61,7 @@ impl Doors {
             upstream: Upstream::new(Outgoing::new(Vec::new()).unwrap(), &sources),
             scim_limit: doorward::service::provisioning::RateLimit::default(),
             panels: PanelCache::default(),
-            grounds: doorward::service::access::GroundCache::default(),
+            memory: doorward::service::Memory::default(),
             keys: KeyRing::default(),
             request: None,
             sources,

@@ -113,11 +113,11 @@ impl Ground {
     /// # Errors
     /// When something of the organization cannot be read.
     pub async fn at(tx: &mut Tx, gw: &Gateway, standing: Standing) -> Result<Arc<Self>, GroundError> {
-        if let Some(ground) = gw.grounds.get(tx.org(), standing) {
+        if let Some(ground) = gw.memory.grounds.get(tx.org(), standing) {
             return Ok(ground);
         }
         let ground = Arc::new(Self::read(tx, gw, standing.mark).await?);
-        gw.grounds.put(tx.org(), standing, ground.clone());
+        gw.memory.grounds.put(tx.org(), standing, ground.clone());
         Ok(ground)
     }
 

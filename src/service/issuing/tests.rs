@@ -87,7 +87,7 @@ impl World {
             upstream: Upstream::new(Outgoing::new(Vec::new()).unwrap(), &sources),
             scim_limit: crate::service::provisioning::RateLimit::default(),
             panels: PanelCache::default(),
-            grounds: crate::service::access::GroundCache::default(),
+            memory: crate::service::Memory::default(),
             keys: KeyRing::default(),
             request: None,
             sources,

@@ -85,7 +85,7 @@ pub async fn list(gw: &Gateway, who: &DirectoryCaller, query: Query) -> Result<P
     };
     let binding = binding(who, &query);
     let mut applied = Applied::default();
-    let plan = read(gw, who, &query, key.as_ref(), &binding, &mut applied)?;
+    let plan = read(gw, who, &query, key, &binding, &mut applied)?;
     let (skip, by_cursor) = (plan.skip, plan.by_cursor);
     let (gateway, caller, with_members) = (gw.clone(), who.clone(), query.with_members);
     let (found, last, resources) = gw
@@ -182,7 +182,7 @@ async fn unsorted(tx: &mut Tx, gw: &Gateway, who: &DirectoryCaller, plan: &Plan)
     if let [leg] = plan.legs.as_slice()
         && leg.filter.is_none()
     {
-        return everything(tx, who, plan, leg.resource_type).await;
+        return everything(tx, gw, who, plan, leg.resource_type).await;
     }
     let (first, after) = place(plan);
     // A cursor begins behind its place; positions count from the start.
@@ -218,22 +218,37 @@ fn place(plan: &Plan) -> (usize, Option<ResourceId>) {
 /// One kind without a filter: the count is kept, and the page is read straight from the index.
 async fn everything(
     tx: &mut Tx,
+    gw: &Gateway,
     who: &DirectoryCaller,
     plan: &Plan,
     resource_type: ResourceType,
 ) -> Result<Found, ProvisionError> {
     let (src, kind) = (who.directory.src, kind_of(resource_type));
-    let total = u64::try_from(resources::total(tx, src, kind).await?).ok();
+    let total = u64::try_from(resources::total(tx, src, kind).await?).unwrap_or_default();
+    let nothing = Found { rows: Vec::new(), total: Some(total), more: false };
     if plan.count == 0 {
-        return Ok(Found { rows: Vec::new(), total, more: false });
+        return Ok(nothing);
     }
-    let (_, after) = place(plan);
-    let offset = if plan.by_cursor { 0 } else { i64::try_from(plan.skip).unwrap_or(i64::MAX) };
+    let after = if plan.by_cursor || plan.skip == 0 {
+        place(plan).1
+    } else {
+        let known = gw.memory.pages.after(who.org, src, kind, plan.skip, total).await;
+        let counted = match known {
+            Some(id) => Some(id),
+            None => resources::nth(tx, src, kind, i64::try_from(plan.skip).unwrap_or(i64::MAX)).await?,
+        };
+        let Some(id) = counted else { return Ok(nothing) };
+        Some(id)
+    };
     let limit = i64::try_from(plan.count.saturating_add(1)).unwrap_or(i64::MAX);
-    let mut rows = resources::find(tx, src, kind, &Predicate::All, after, offset, limit).await?;
+    let mut rows = resources::find(tx, src, kind, &Predicate::All, after, limit).await?;
     let more = rows.len() as u64 > plan.count;
     rows.truncate(usize::try_from(plan.count).unwrap_or(usize::MAX));
-    Ok(Found { rows: rows.into_iter().map(|row| (resource_type, row)).collect(), total, more })
+    if more && let Some(last) = rows.last() {
+        let skip = plan.skip.saturating_add(rows.len() as u64);
+        gw.memory.pages.begins(who.org, src, kind, skip, last.id, total).await;
+    }
+    Ok(Found { rows: rows.into_iter().map(|row| (resource_type, row)).collect(), total: Some(total), more })
 }
 
 /// All matches, sorted here: the database knows neither the fold nor the primary value of a document.

@@ -12,6 +12,7 @@ mod groups;
 mod limit;
 mod list;
 mod membership;
+mod pages;
 mod reports_to;
 mod scan;
 mod shape;
@@ -19,11 +20,12 @@ mod users;
 
 pub use bulk::{Bulk, bulk};
 pub use caller::{DirectoryCaller, identify};
-pub use cursors::CURSOR_SECONDS;
+pub use cursors::{CURSOR_SECONDS, CursorKeyMemory};
 pub use error::ProvisionError;
 pub use groups::{create_group, delete_group, get_group, patch_group, replace_group};
 pub use limit::RateLimit;
 pub use list::{Page, Query, list};
+pub use pages::PageMemory;
 pub use shape::Wire;
 pub use users::{Precondition, create_user, delete_user, get_user, patch_user, replace_user};
 

@@ -74,7 +74,7 @@ pub(super) async fn scan(
     };
     let (src, kind) = (who.directory.src, kind_of(leg.resource_type));
     loop {
-        let rows = resources::find(tx, src, kind, &predicate, after, 0, STEP).await?;
+        let rows = resources::find(tx, src, kind, &predicate, after, STEP).await?;
         let full = rows.len() as i64 == STEP;
         seen.looked_at += rows.len();
         if seen.looked_at > BUDGET {

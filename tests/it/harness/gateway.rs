@@ -8,11 +8,10 @@ use doorward::base::seal::MasterKey;
 use doorward::base::sources::{ManualClock, Sources};
 use doorward::base::token::{TokenKind, TokenMint, reveal};
 use doorward::base::urls::Urls;
-use doorward::service::access::GroundCache;
 use doorward::service::keys::KeyRing;
 use doorward::service::panels::{self, PanelCache};
 use doorward::service::settings::Settings;
-use doorward::service::{Gateway, access};
+use doorward::service::{Gateway, Memory, access};
 use doorward::store::directories::DirectoryTokenRow;
 use doorward::store::organizations::{ClientRow, DomainRow, OrganizationRow};
 use doorward::store::{Done, StoreError, directories, organizations, seats};
@@ -63,7 +62,7 @@ impl TestGateway {
             upstream: Upstream::new(Outgoing::new(loopback).unwrap(), &sources),
             scim_limit: doorward::service::provisioning::RateLimit::per_second(calls),
             panels: PanelCache::default(),
-            grounds: GroundCache::default(),
+            memory: Memory::default(),
             keys: KeyRing::default(),
             request: None,
             sources,
