@@ -5,7 +5,7 @@ use crate::base::token::reveal;
 use crate::domain::audit::Actor;
 use crate::service::Gateway;
 use crate::service::console::users::UserPatch;
-use crate::service::console::{find, organizations, users, why};
+use crate::service::console::{aside, find, organizations, users, why};
 use crate::service::login::mailed::{self, LinkKind};
 use clap::{Args, Subcommand};
 use std::path::Path;
@@ -26,6 +26,16 @@ pub(super) enum User {
     Lock(Named),
     /// Takes the lock away; sessions do not come back.
     Unlock(Named),
+    /// Lists the people whose links and grants wait, since their directory may have put another human behind them.
+    Aside {
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+    },
+    /// Gives a person their links and grants back: it is still the same human.
+    GiveBack(Named),
+    /// Throws away what waits of a person: it is another human.
+    Discard(Named),
     /// Says why a person may do what they may do.
     Why {
         /// The e-mail.
@@ -55,6 +65,20 @@ impl Named {
         let patch = UserPatch { locked: Some(locked), ..UserPatch::default() };
         users::patch(gw, &Actor::Operator, org, &self.org, person, patch).await?;
         println!("{} is {}", self.email, if locked { "locked" } else { "not locked" });
+        Ok(())
+    }
+
+    async fn give_back(&self, gw: &Gateway) -> anyhow::Result<()> {
+        let (org, person) = find::person(gw, &self.org, &self.email).await?;
+        let done = aside::give_back(gw, &Actor::Operator, org, &self.org, person).await?;
+        println!("{}", serde_json::to_string(&done)?);
+        Ok(())
+    }
+
+    async fn discard(&self, gw: &Gateway) -> anyhow::Result<()> {
+        let (org, person) = find::person(gw, &self.org, &self.email).await?;
+        let gone = aside::discard(gw, &Actor::Operator, org, &self.org, person).await?;
+        println!("{}", serde_json::to_string(&gone)?);
         Ok(())
     }
 
@@ -89,6 +113,13 @@ impl User {
             Self::Reset(named) => named.link(&gw, LinkKind::Reset).await?,
             Self::Lock(named) => named.lock(&gw, true).await?,
             Self::Unlock(named) => named.lock(&gw, false).await?,
+            Self::Aside { org } => {
+                for view in aside::list(&gw, &org).await? {
+                    println!("{}", serde_json::to_string(&view)?);
+                }
+            }
+            Self::GiveBack(named) => named.give_back(&gw).await?,
+            Self::Discard(named) => named.discard(&gw).await?,
             Self::Why { email, org, json } => {
                 for card in why::cards(&gw, &org, &email).await? {
                     if json {

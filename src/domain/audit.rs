@@ -166,6 +166,12 @@ deeds! {
     PersonLinked = "person_linked";
     /// A link to a subject was taken away.
     PersonUnlinked = "person_unlinked";
+    /// A person's links and manual grants wait for an admin: the directory may have put another human behind them.
+    PersonSetAside = "person_set_aside";
+    /// An admin gave them back.
+    PersonGivenBack = "person_given_back";
+    /// An admin threw them away.
+    PersonAsideDiscarded = "person_aside_discarded";
     /// An administrator locked a person.
     PersonLocked = "person_locked";
     /// An administrator took the lock away.

@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     2026112307 "create_issuing" demands 2026112307;
     2026112308 "create_audit" demands 2026112308;
     2026112602 "add_request_to_event" demands 2026112308;
+    2026112604 "add_aside" demands 2026112308;
     2026112606 "add_standing" demands 2026112606;
     2026112607 "add_leftover" demands 2026112607;
 };

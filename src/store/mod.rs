@@ -6,6 +6,7 @@
 pub mod access;
 pub mod api_tokens;
 pub mod apps;
+pub mod aside;
 pub mod audit;
 pub mod claimed;
 pub mod codes;

@@ -2,6 +2,7 @@
 //!
 //! Owns `/api/v1/…`. Must not know the store.
 
+mod aside;
 mod caller;
 mod refusal;
 mod users;
@@ -11,11 +12,14 @@ pub use caller::ApiCaller;
 
 use crate::service::Gateway;
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 /// The routes.
 pub fn routes() -> Router<Gateway> {
     Router::new()
         .route("/api/v1/organizations/{slug}/users", get(users::list))
         .route("/api/v1/organizations/{slug}/users/{id}", get(users::show).patch(users::change))
+        .route("/api/v1/organizations/{slug}/users/{id}/aside", get(aside::show))
+        .route("/api/v1/organizations/{slug}/users/{id}/aside/give-back", post(aside::give_back))
+        .route("/api/v1/organizations/{slug}/users/{id}/aside/discard", post(aside::discard))
 }

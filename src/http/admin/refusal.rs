@@ -29,6 +29,7 @@ impl From<ConsoleError> for Refusal {
                     None => problem,
                 }
             }
+            ConsoleError::NothingAside => Problem::new(StatusCode::CONFLICT, "nothing_aside", says),
             ConsoleError::LastAdmin => Problem::new(StatusCode::CONFLICT, "last_admin", says),
             ConsoleError::Email(_) => Problem::new(StatusCode::BAD_REQUEST, "bad_email", says),
             error => {

@@ -26,7 +26,7 @@ pub(super) struct Users {
     next: Option<PersonId>,
 }
 
-fn person(text: &str) -> Result<PersonId, Problem> {
+pub(super) fn person(text: &str) -> Result<PersonId, Problem> {
     text.parse().map_err(|_| Problem::of_class(Class::NotFound))
 }
 

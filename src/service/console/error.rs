@@ -16,6 +16,9 @@ pub enum ConsoleError {
     /// No such person here.
     #[error("there is no such person here")]
     NoPerson,
+    /// Nothing of this person waits for an admin.
+    #[error("nothing of this person is set aside")]
+    NothingAside,
     /// No such directory here.
     #[error("there is no directory {0:?} here")]
     NoDirectory(String),
@@ -70,7 +73,7 @@ impl Classify for ConsoleError {
     fn class(&self) -> Class {
         match self {
             Self::NoOrganization(_) | Self::NoPerson | Self::NoDirectory(_) | Self::NoToken => Class::NotFound,
-            Self::KeyTaken(_) | Self::FieldLocked { .. } | Self::LastAdmin => Class::Conflict,
+            Self::KeyTaken(_) | Self::FieldLocked { .. } | Self::LastAdmin | Self::NothingAside => Class::Conflict,
             Self::Email(_) | Self::Grant(_) | Self::Uri(_) => Class::BadInput,
             Self::Malformed(_) => Class::Bug,
             Self::Ground(e) => e.class(),

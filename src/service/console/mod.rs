@@ -4,6 +4,7 @@
 
 pub mod apply;
 pub mod apps;
+pub mod aside;
 pub mod connections;
 pub mod directories;
 mod error;

@@ -132,7 +132,7 @@ pub async fn patch(
     changed
 }
 
-async fn own(tx: &mut Tx, slug: &str) -> Result<(), ConsoleError> {
+pub(super) async fn own(tx: &mut Tx, slug: &str) -> Result<(), ConsoleError> {
     let found = organizations::get(tx).await?.filter(|organization| organization.slug == slug);
     found.map(|_| ()).ok_or_else(|| ConsoleError::NoOrganization(slug.to_owned()))
 }

@@ -11,7 +11,7 @@ use crate::domain::identity::{GroupChange, Identity, PushedPart, SubjectKind, gr
 use crate::service::Gateway;
 use crate::service::access::{Ground, settle};
 use crate::store::people::{self, ACTIVE, PersonRow};
-use crate::store::{Record, StoreError, Tx, claimed, organizations};
+use crate::store::{Record, StoreError, Tx, aside, claimed, organizations};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -42,6 +42,7 @@ pub(super) async fn admit(tx: &mut Tx, gw: &Gateway, door: &Door, identity: &Ide
     let mut records = Vec::new();
     let (person, fresh) = match people::linked(tx, door.row.src, &subject(identity)).await? {
         Some(linked) => (held(tx, linked.id).await?, false),
+        None if aside::waits(tx, door.row.src, &subject(identity)).await? => return Err(LoginError::SetAside),
         None => {
             let served = door::served(tx, door.row.src).await?;
             let person = match matching(tx, door, identity, &served).await? {

@@ -51,6 +51,9 @@ pub enum LoginError {
     /// Deactivated, deleted or locked (law 5).
     #[error("the person is deactivated, deleted or locked")]
     Inactive,
+    /// The link waits for an admin: the directory may have put another human behind the person (scim.md 3.1.3).
+    #[error("the link waits until an administrator says that it is still the same person")]
+    SetAside,
     /// Wrong e-mail or password.
     #[error("wrong e-mail or password")]
     WrongPassword,
@@ -101,6 +104,7 @@ impl LoginError {
             Self::OwnerNotLinked => "owner_not_linked",
             Self::OutsideDomains => "outside_domains",
             Self::Inactive => "inactive",
+            Self::SetAside => "set_aside",
             Self::WrongPassword => "wrong_password",
             Self::Throttled => "throttled",
             Self::Enforced => "enforced",
@@ -129,6 +133,7 @@ impl LoginError {
             | Self::Ambiguous
             | Self::OwnerNotLinked
             | Self::OutsideDomains
+            | Self::SetAside
             | Self::Inactive => {
                 "You are signed in at your company, but have no access here. Ask your administrator for it."
             }
@@ -157,6 +162,7 @@ impl Classify for LoginError {
             | Self::OwnerNotLinked
             | Self::OutsideDomains
             | Self::Inactive
+            | Self::SetAside
             | Self::Enforced
             | Self::NoPassword
             | Self::FlowLost

@@ -1,6 +1,8 @@
 //! Users: create, read, replace, patch, delete. Each is one unit of work.
 
 use super::adoption::{self, Owner};
+use super::person;
+use super::returning;
 use super::shape::{self, Wire};
 use super::{Changed, DirectoryCaller, ProvisionError, held, reports_to, resource_id};
 use crate::base::ids::{PersonId, ResourceId};
@@ -8,12 +10,10 @@ use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::patch::PatchRequest;
-use crate::protocol::scim::profile::Quirk;
+use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::resource::{NewResource, read_resource, replace_resource};
 use crate::protocol::scim::schema::{Registry, ResourceType};
 use crate::service::Gateway;
-use crate::service::access::{Ground, settle};
-use crate::store::people::{self, ACTIVE, DELETED};
 use crate::store::resources::{self, Kind, ResourceRow};
 use crate::store::{self, Done, Record, Tx, tombstones};
 use chrono::{DateTime, Utc};
@@ -68,24 +68,35 @@ pub async fn create_user(
     let new = read_resource(ResourceType::User, &Registry::standard(), body, who.profile)?;
     let id = given.unwrap_or_else(|| ResourceId::mint(&gw.sources));
     let (person, now) = (PersonId::mint(&gw.sources), gw.sources.now());
-    let skipped = Vec::new();
     let (gateway, caller) = (gw.clone(), who.clone());
-    let (wire, applied) = gw
-        .store
+    gw.store
         .write(who.org, async move |tx| {
-            let mut applied = new.applied.clone();
-            let (row, records) = match returning(tx, &gateway, &caller, &new, person, now).await? {
-                Some(restored) => {
-                    applied.note(Quirk::Restore);
-                    restored
-                }
-                None => first_push(tx, &gateway, &caller, &new, id, person, now).await?,
-            };
+            let (row, applied, records) = create(tx, &gateway, &caller, &new, id, person, now).await?;
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
-            Ok::<_, ProvisionError>(Done::of((wire, applied)).and_all(records))
+            Ok::<_, ProvisionError>(Done::of(Changed { wire, skipped: Vec::new(), applied }).and_all(records))
         })
-        .await?;
-    Ok(Changed { wire, skipped, applied })
+        .await
+}
+
+/// The step of a creation inside a unit: the User comes back under its externalId, or is pushed for the first time.
+pub(super) async fn create(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    new: &NewResource,
+    id: ResourceId,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<(ResourceRow, Applied, Vec<Record>), ProvisionError> {
+    let mut applied = new.applied.clone();
+    let (row, records) = match returning::find(tx, who, new, now).await? {
+        Some(found) => {
+            applied.note(Quirk::Restore);
+            returning::restore(tx, gw, who, new, found, person, now).await?
+        }
+        None => first_push(tx, gw, who, new, id, person, now).await?,
+    };
+    Ok((row, applied, records))
 }
 
 async fn first_push(
@@ -105,25 +116,14 @@ async fn first_push(
     }
     resources::insert(tx, &row).await?;
     resources::index_emails(tx, row.src, row.id, &[], &shape::emails(&new.document)).await?;
-    records.extend(settled(tx, gw, &row, "user_provisioned").await?);
+    records.extend(person::settled(tx, gw, &row, "user_provisioned").await?);
     let body = json!({"person": row.person.map(|p| p.to_string()), "ignored": new.ignored});
     records.push(gw.record(&who.actor(), Deed::UserProvisioned, Some(row.id.to_string()), body));
     Ok((row, records))
 }
 
-async fn settled(
-    tx: &mut Tx,
-    gw: &Gateway,
-    row: &ResourceRow,
-    cause: &'static str,
-) -> Result<Vec<Record>, ProvisionError> {
-    let Some(person) = row.person else { return Ok(Vec::new()) };
-    let ground = Ground::load(tx, gw).await?;
-    Ok(settle(tx, gw, &ground, person, cause).await?)
-}
-
 /// Refuses a userName or externalId that another User of this directory has.
-async fn refuse_taken(tx: &mut Tx, row: &ResourceRow) -> Result<(), ProvisionError> {
+pub(super) async fn refuse_taken(tx: &mut Tx, row: &ResourceRow) -> Result<(), ProvisionError> {
     let same_name = resources::by_key(tx, row.src, Kind::User, &row.key).await?;
     if same_name.iter().any(|other| other.id != row.id) {
         let detail = format!("userName {:?} is taken by another User of this directory; send another.", row.label);
@@ -135,81 +135,6 @@ async fn refuse_taken(tx: &mut Tx, row: &ResourceRow) -> Result<(), ProvisionErr
         return Err(ScimError::uniqueness("externalId is taken by another User of this directory.").into());
     }
     Ok(())
-}
-
-/// A User that comes back under its externalId: an inactive one keeps its id and all; one with a tombstone comes back
-/// under its old id without memberships, links, tokens or manual grants.
-async fn returning(
-    tx: &mut Tx,
-    gw: &Gateway,
-    who: &DirectoryCaller,
-    new: &NewResource,
-    fresh: PersonId,
-    now: DateTime<Utc>,
-) -> Result<Option<(ResourceRow, Vec<Record>)>, ProvisionError> {
-    let Some(ext) =
-        new.external_id.as_deref().filter(|_| who.profile != crate::protocol::scim::profile::Profile::RfcStrict)
-    else {
-        return Ok(None);
-    };
-    let src = who.directory.src;
-    if let Some(found) = resources::by_ext(tx, src, Kind::User, ext).await? {
-        if found.active {
-            return Err(ScimError::uniqueness("externalId is taken by an active User of this directory.").into());
-        }
-        let Some(row) = resources::lock(tx, src, Kind::User, found.id).await? else { return Ok(None) };
-        let renamed = new.user_name.as_deref() != Some(row.label.as_str());
-        let (row, mut records) = change(tx, gw, who, row, new.document.clone(), now).await?;
-        if renamed {
-            records.extend(forget_links(tx, gw, who, &row, now).await?);
-        }
-        records.push(gw.record(&who.actor(), Deed::UserRestored, Some(row.id.to_string()), json!({})));
-        return Ok(Some((row, records)));
-    }
-    let Some((id, person)) = tombstones::take(tx, src, Kind::User, ext, now).await? else { return Ok(None) };
-    let mut row = shape::row(new, ResourceType::User, src, id, person, now);
-    refuse_taken(tx, &row).await?;
-    let held = match person {
-        Some(person) => people::lock(tx, person).await?,
-        None => None,
-    };
-    let mut records = Vec::new();
-    if let Some(mut person) = held {
-        person.state = adoption::state(row.active);
-        adoption::describe(&mut person, &new.document);
-        people::update(tx, &person, now).await?;
-    } else {
-        let (owner, more) = adoption::owner_of(tx, gw, who, &new.document, row.active, fresh, now).await?;
-        row.person = match owner {
-            Owner::Person(person) => Some(person),
-            Owner::Proposed => None,
-        };
-        records.extend(more);
-    }
-    resources::insert(tx, &row).await?;
-    resources::index_emails(tx, src, row.id, &[], &shape::emails(&new.document)).await?;
-    records.extend(settled(tx, gw, &row, "user_restored").await?);
-    records.push(gw.record(&who.actor(), Deed::UserRestored, Some(row.id.to_string()), json!({"tombstone": true})));
-    Ok(Some((row, records)))
-}
-
-/// Another externalId or a new name may be another human: links and manual grants are taken away, and every
-/// credential ends.
-async fn forget_links(
-    tx: &mut Tx,
-    gw: &Gateway,
-    who: &DirectoryCaller,
-    row: &ResourceRow,
-    now: DateTime<Utc>,
-) -> Result<Vec<Record>, ProvisionError> {
-    let Some(id) = row.person else { return Ok(Vec::new()) };
-    let Some(mut person) = people::lock(tx, id).await? else { return Ok(Vec::new()) };
-    person.epoch += 1;
-    people::update(tx, &person, now).await?;
-    people::drop_links(tx, id).await?;
-    people::set_manual_grants(tx, id, &[]).await?;
-    people::drop_credentials(tx, id).await?;
-    Ok(vec![gw.record(&who.actor(), Deed::PersonUnlinked, Some(id.to_string()), json!({}))])
 }
 
 /// `PUT /Users/{id}` (RFC 7644 §3.5.1).
@@ -270,7 +195,7 @@ pub async fn patch_user(
 
 /// Takes a User from its stored document to another one, with all that follows for the person. Nothing is written
 /// where nothing differs.
-async fn change(
+pub(super) async fn change(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
@@ -294,49 +219,14 @@ async fn change(
     };
     let mut records = Vec::new();
     if let Some(id) = row.person {
-        follow(tx, id, &row, &document, was_active, now).await?;
+        person::follow(tx, id, &row, &document, was_active, now).await?;
         if was_ext.is_some() && was_ext != row.ext {
-            records.extend(forget_links(tx, gw, who, &row, now).await?);
+            records.extend(person::set_aside(tx, gw, who, id, now).await?);
         }
     }
-    records.extend(settled(tx, gw, &row, deed.as_str()).await?);
+    records.extend(person::settled(tx, gw, &row, deed.as_str()).await?);
     records.push(gw.record(&who.actor(), deed, Some(row.id.to_string()), json!({"version": row.version})));
     Ok((row, records))
-}
-
-/// The person follows the resource. A deactivation and a change of e-mail move the epoch: every credential is dead
-/// from this commit on (law 5).
-async fn follow(
-    tx: &mut Tx,
-    id: PersonId,
-    row: &ResourceRow,
-    document: &Document,
-    was_active: bool,
-    now: DateTime<Utc>,
-) -> Result<(), ProvisionError> {
-    if was_active && !row.active {
-        keep_an_admin(tx, id).await?;
-    }
-    let Some(mut person) = people::lock(tx, id).await? else { return Ok(()) };
-    let moved = adoption::describe(&mut person, document);
-    person.state = adoption::state(row.active);
-    let ends = moved || (was_active && !row.active);
-    person.epoch += i64::from(ends);
-    people::update(tx, &person, now).await?;
-    if ends {
-        people::drop_credentials(tx, id).await?;
-    }
-    Ok(())
-}
-
-/// Law 8: nobody takes the last usable admin. Only a change that takes an admin holds the guard.
-async fn keep_an_admin(tx: &mut Tx, person: PersonId) -> Result<(), ProvisionError> {
-    let (access, _) = store::access::get(tx, person).await?;
-    if !access.is_some_and(|access| access.admin) {
-        return Ok(());
-    }
-    store::organizations::lock_guard(tx).await?;
-    if store::access::other_admins(tx, person).await? { Ok(()) } else { Err(ProvisionError::LastAdmin) }
 }
 
 /// `DELETE /Users/{id}` (RFC 7644 §3.6): the name is free at once, a tombstone stays.
@@ -362,30 +252,11 @@ pub async fn delete_user(
             resources::delete(tx, &row).await?;
             tombstones::put(tx, &row, until).await?;
             if let Some(person) = row.person {
-                bury(tx, person, now).await?;
+                person::bury(tx, person, now).await?;
             }
-            let mut records = settled(tx, &gateway, &row, Deed::UserDeleted.as_str()).await?;
+            let mut records = person::settled(tx, &gateway, &row, Deed::UserDeleted.as_str()).await?;
             records.push(gateway.record(&caller.actor(), Deed::UserDeleted, Some(id.to_string()), json!({})));
             Ok::<_, ProvisionError>(Done::of(()).and_all(records))
         })
         .await
-}
-
-/// A person whose last resource is gone: no credential, link or grant stays; a second directory's resource keeps them.
-async fn bury(tx: &mut Tx, id: PersonId, now: DateTime<Utc>) -> Result<(), ProvisionError> {
-    let others = people::pushed(tx, id).await?;
-    if others.iter().any(|(_, _, _, active)| *active) {
-        return Ok(());
-    }
-    keep_an_admin(tx, id).await?;
-    let Some(mut person) = people::lock(tx, id).await? else { return Ok(()) };
-    person.epoch += 1;
-    person.state = if others.is_empty() { DELETED.to_owned() } else { adoption::state(false) };
-    debug_assert_ne!(person.state, ACTIVE, "a person without an active resource is not active");
-    people::update(tx, &person, now).await?;
-    people::drop_password(tx, id).await?;
-    people::drop_credentials(tx, id).await?;
-    people::drop_links(tx, id).await?;
-    people::set_manual_grants(tx, id, &[]).await?;
-    Ok(())
 }
