@@ -175,21 +175,37 @@ pub async fn clear_marks(tx: &mut Tx, mark: i64, put_before: DateTime<Utc>) -> R
     Ok(())
 }
 
-/// How many usable admins the organization has besides `person`.
+/// Who can administer the organization and come in to do it, by id, after `after`: and whether no mark says that it must
+/// be derived afresh. An owner counts only with a working way in: a password where passwords work, or a link to a
+/// connection that is switched on.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn other_admins(tx: &mut Tx, person: PersonId) -> Result<bool, StoreError> {
+pub async fn usable_admins(
+    tx: &mut Tx,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<(PersonId, bool)>, StoreError> {
     let org = tx.org;
-    let row = tx
+    let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
+    let rows = tx
         .conn
-        .one(
-            "SELECT a.person FROM access a JOIN person p ON p.org = a.org AND p.id = a.person \
-             WHERE a.org = $1 AND a.admin AND a.person <> $2 AND p.state = 'active' AND NOT p.locked LIMIT 1",
-            args![org, person],
+        .all(
+            "SELECT a.person, CASE WHEN EXISTS (SELECT 1 FROM stale s WHERE s.org = a.org AND s.person = a.person) \
+               OR EXISTS (SELECT 1 FROM wide w WHERE w.org = a.org AND w.id > a.mark) THEN CAST(0 AS BIGINT) \
+               ELSE CAST(1 AS BIGINT) END \
+             FROM access a JOIN person p ON p.org = a.org AND p.id = a.person \
+             WHERE a.org = $1 AND a.admin AND a.person > $2 AND p.state = 'active' AND NOT p.locked \
+             AND (p.origin <> 'owner' \
+               OR EXISTS (SELECT 1 FROM password w JOIN organization o ON o.org = w.org \
+                          WHERE w.org = p.org AND w.person = p.id AND o.enforcement <> 'enforced') \
+               OR EXISTS (SELECT 1 FROM link l JOIN connection c ON c.org = l.org AND c.src = l.con \
+                          WHERE l.org = p.org AND l.person = p.id AND c.enabled)) \
+             ORDER BY a.person LIMIT $3",
+            args![org, after, limit],
         )
         .await?;
-    Ok(row.is_some())
+    rows.iter().map(|row| Ok((PersonId(row.key(0)?), row.int(1)? == 1))).collect()
 }
 
 /// The first who waits for a seat, held until the unit ends; people that another unit holds are passed over.

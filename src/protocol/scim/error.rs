@@ -85,6 +85,12 @@ impl ScimError {
         Self { status: 400, scim_type: Some(scim_type), detail: detail.into() }
     }
 
+    /// 409 for a reference of a bulk request that means nothing (RFC 7644 §3.7.2).
+    #[must_use]
+    pub fn unresolved(name: &str) -> Self {
+        Self::plain(409, format!("bulkId:{name} names nothing that this request has made; see its outcome."))
+    }
+
     /// 400 `invalidFilter`.
     #[must_use]
     pub fn invalid_filter(detail: impl Into<String>) -> Self {

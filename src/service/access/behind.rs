@@ -1,6 +1,7 @@
 //! Settling behind a mark: the people of an organization after a change too large for one request.
 
-use super::{AT_ONCE, Ground, GroundError, settle_all};
+use super::settle::settle_committed;
+use super::{AT_ONCE, Ground, GroundError};
 use crate::base::ids::OrgNo;
 use crate::service::Gateway;
 use crate::store::{self, Done, StoreError, Tx};
@@ -36,7 +37,7 @@ pub async fn settle_behind(gw: &Gateway, org: OrgNo) -> Result<usize, GroundErro
                     return Ok(Done::of(0));
                 }
                 let ground = Ground::load(tx, &gateway).await?;
-                let records = settle_all(tx, &gateway, &ground, &people, "settled").await?;
+                let records = settle_committed(tx, &gateway, &ground, &people, "settled").await?;
                 Ok::<_, GroundError>(Done::of(people.len()).and_all(records))
             })
             .await?;

@@ -23,6 +23,9 @@ pub enum GroundError {
     /// The person is gone.
     #[error("this person is gone")]
     NobodyThere,
+    /// Nobody usable could administer the organization any more (law 8).
+    #[error("this would leave the organization without anybody who can administer it")]
+    LastAdmin,
     /// The organization's panel has no definition in this database.
     #[error("there is no panel definition {0:?}: run `doorward panel apply`")]
     NoPanel(String),
@@ -50,6 +53,7 @@ impl Classify for GroundError {
     fn class(&self) -> Class {
         match self {
             Self::OrganizationGone | Self::NobodyThere => Class::NotFound,
+            Self::LastAdmin => Class::Conflict,
             Self::NoPanel(_) | Self::Panel(_) | Self::Malformed(_) => Class::Bug,
             Self::Store(e) => e.class(),
         }
@@ -108,7 +112,16 @@ impl Ground {
         Self::at(tx, gw, standing).await
     }
 
-    /// The same for a unit that has read how things stand.
+    /// The facts as this unit has just changed them. They are not remembered: the unit may come to nothing.
+    ///
+    /// # Errors
+    /// When something of the organization cannot be read.
+    pub async fn fresh(tx: &mut Tx, gw: &Gateway) -> Result<Self, GroundError> {
+        let standing = standing::get(tx).await?;
+        Self::read(tx, gw, standing.mark).await
+    }
+
+    /// The same as [`Self::load`] for a unit that has read how things stand.
     ///
     /// # Errors
     /// When something of the organization cannot be read.

@@ -5,11 +5,13 @@
 mod behind;
 mod facts;
 mod ground;
+mod last_admin;
 mod settle;
 
 pub use behind::{marked, settle_behind, sweep};
 pub use facts::person_facts;
 pub use ground::{Ground, GroundCache, GroundError};
+pub use last_admin::keep_behind_a_mark;
 pub use settle::{settle, settle_all, settle_held};
 
 use crate::base::ids::{OrgNo, PersonId};
@@ -49,7 +51,7 @@ pub async fn current(gw: &Gateway, org: OrgNo, person: PersonId) -> Result<Curre
         .store
         .write(org, async move |tx| {
             let ground = Ground::load(tx, &gateway).await?;
-            let records = settle(tx, &gateway, &ground, person, "read").await?;
+            let records = settle::settle_committed(tx, &gateway, &ground, &[person], "read").await?;
             let (row, _) = store::access::get(tx, person).await?;
             Ok::<_, GroundError>(Done::of(row.ok_or(GroundError::NobodyThere)?).and_all(records))
         })

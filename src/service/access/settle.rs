@@ -2,6 +2,7 @@
 
 use super::facts;
 use super::ground::{Ground, GroundError};
+use super::last_admin;
 use crate::base::ids::PersonId;
 use crate::domain::access::{self, Access};
 use crate::domain::audit::{Actor, Deed};
@@ -48,10 +49,30 @@ pub async fn settle_all(
     settle_held(tx, gw, ground, held, cause).await
 }
 
-/// Settles people whom this unit holds already, as they are written now.
+/// Settles people behind a change that was committed before, by whatever door: nothing is left to be refused.
 ///
 /// # Errors
 /// When something of a person cannot be read.
+pub(super) async fn settle_committed(
+    tx: &mut Tx,
+    gw: &Gateway,
+    ground: &Ground,
+    people: &[PersonId],
+    cause: &'static str,
+) -> Result<Vec<Record>, GroundError> {
+    let held = held::hold(tx, people).await?;
+    let gone: Vec<_> = people.iter().copied().filter(|id| held.iter().all(|one| one.person.id != *id)).collect();
+    held::unmark(tx, &gone).await?;
+    let mut records = Vec::new();
+    let settled = derive(tx, gw, ground, held, cause, &mut records).await?;
+    hand_on(tx, gw, ground, settled.freed, &mut records).await?;
+    Ok(records)
+}
+
+/// Settles people whom this unit holds already, as they are written now.
+///
+/// # Errors
+/// [`GroundError::LastAdmin`] where nobody usable could administer any more (law 8), or when something cannot be read.
 pub async fn settle_held(
     tx: &mut Tx,
     gw: &Gateway,
@@ -60,7 +81,22 @@ pub async fn settle_held(
     cause: &'static str,
 ) -> Result<Vec<Record>, GroundError> {
     let mut records = Vec::new();
-    let mut freed = derive(tx, gw, ground, people, cause, &mut records).await?;
+    let settled = derive(tx, gw, ground, people, cause, &mut records).await?;
+    if settled.took_an_admin {
+        last_admin::keep(tx, gw, ground).await?;
+    }
+    hand_on(tx, gw, ground, settled.freed, &mut records).await?;
+    Ok(records)
+}
+
+/// Seats that were freed go to those who wait longest.
+async fn hand_on(
+    tx: &mut Tx,
+    gw: &Gateway,
+    ground: &Ground,
+    mut freed: i64,
+    records: &mut Vec<Record>,
+) -> Result<(), GroundError> {
     for _ in 0..FOLLOWERS {
         if freed == 0 {
             break;
@@ -68,12 +104,20 @@ pub async fn settle_held(
         let Some(next) = store::access::first_waiting(tx).await? else { break };
         let next = held::hold(tx, &[next]).await?;
         let before = records.len();
-        freed = derive(tx, gw, ground, next, "seat_freed", &mut records).await? + freed - 1;
+        freed += derive(tx, gw, ground, next, "seat_freed", records).await?.freed - 1;
         if records.len() == before {
             break; // who waits could not take it: nobody behind them can either
         }
     }
-    Ok(records)
+    Ok(())
+}
+
+/// What deriving some people came to.
+struct Settled {
+    /// Seats that were freed.
+    freed: i64,
+    /// Whether somebody who could administer can no more.
+    took_an_admin: bool,
 }
 
 /// A person on the way from what was held to what is derived.
@@ -83,7 +127,7 @@ struct Derived {
     seat: Option<Seat>,
 }
 
-/// Derives everybody, writes what differs; how many seats were freed.
+/// Derives everybody and writes what differs.
 async fn derive(
     tx: &mut Tx,
     gw: &Gateway,
@@ -91,7 +135,7 @@ async fn derive(
     people: Vec<Held>,
     cause: &'static str,
     records: &mut Vec<Record>,
-) -> Result<i64, GroundError> {
+) -> Result<Settled, GroundError> {
     let now = gw.sources.now();
     let mut facts = facts::load(tx, ground, &people).await?;
     let mut all = Vec::with_capacity(people.len());
@@ -101,10 +145,11 @@ async fn derive(
     }
     let freed = seat(tx, ground, &mut all).await?;
     let stale: Vec<_> = all.iter().filter(|one| one.held.stale).map(|one| one.held.person.id).collect();
-    let (mut rows, mut past) = (Vec::new(), Vec::new());
+    let (mut rows, mut past, mut took_an_admin) = (Vec::new(), Vec::new(), false);
     for one in &all {
         let id = one.held.person.id;
         let (after, changed) = after(one, ground, now)?;
+        took_an_admin |= one.held.access.as_ref().is_some_and(|before| before.admin) && !after.admin;
         let told = changed && (one.held.access.is_some() || !one.access.grants.is_empty());
         if told {
             let seat = format!("{:?}", after.seat).to_lowercase();
@@ -119,7 +164,7 @@ async fn derive(
     held::put(tx, &rows).await?;
     held::keep_past(tx, &past, now, cause).await?;
     held::unmark(tx, &stale).await?;
-    Ok(freed)
+    Ok(Settled { freed, took_an_admin })
 }
 
 /// Takes and gives back seats (law 9); how many were freed in all.

@@ -53,10 +53,19 @@ pub enum ConsoleError {
     Malformed(&'static str),
     /// Access cannot be derived.
     #[error(transparent)]
-    Ground(#[from] GroundError),
+    Ground(GroundError),
     /// The store failed.
     #[error("storage failed")]
     Store(#[from] StoreError),
+}
+
+impl From<GroundError> for ConsoleError {
+    fn from(error: GroundError) -> Self {
+        match error {
+            GroundError::LastAdmin => Self::LastAdmin,
+            error => Self::Ground(error),
+        }
+    }
 }
 
 impl AsStoreError for ConsoleError {

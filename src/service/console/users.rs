@@ -157,13 +157,6 @@ async fn change(
         return Ok(Vec::new());
     }
     let ends = before.key != after.key || (before.usable() && !after.usable());
-    if before.usable() && !after.usable() {
-        organizations::lock_guard(tx).await?;
-        let admin = store::access::get(tx, id).await?.0.is_some_and(|row| row.admin);
-        if admin && !store::access::other_admins(tx, id).await? {
-            return Err(ConsoleError::LastAdmin);
-        }
-    }
     let after = PersonRow { epoch: before.epoch + i64::from(ends), ..after };
     people::update(tx, &after, gw.sources.now()).await?;
     if ends {

@@ -143,6 +143,9 @@ impl LoginError {
             Self::NoPassword => "Sign in with your company.",
             Self::LinkOver => "This link no longer works. Ask your administrator for a new one.",
             Self::TooShort(least) => return format!("Please choose a password of at least {least} characters."),
+            Self::Ground(GroundError::LastAdmin) => {
+                "Your company's sign-in would take the last administrator's rights away. Ask whoever manages it there."
+            }
             Self::Seal(_) | Self::Password(_) | Self::Ground(_) | Self::Store(_) => {
                 "Something went wrong here. Please try again."
             }

@@ -1,5 +1,6 @@
 //! Bulk requests (RFC 7644 §3.7): each operation goes through its own use case, and is kept or refused for itself.
 
+use super::together::{self, Broken};
 use super::{Changed, DirectoryCaller, ProvisionError};
 use super::{create_group, create_user, delete_group, delete_user};
 use super::{patch_group, patch_user, replace_group, replace_user};
@@ -11,7 +12,6 @@ use crate::protocol::scim::etag;
 use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
-use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// What a request came to.
@@ -44,8 +44,8 @@ struct Success {
     version: Option<String>,
 }
 
-/// Runs a request: what a reference needs comes first, and groups that are members of each other are made before they
-/// are joined. It stops after as many failures as the client allows; the outcomes are in the order of the request.
+/// Runs a request: what a reference needs comes first, and what refers to each other is made together. It stops after
+/// as many failures as the client allows; the outcomes are in the order of the request.
 pub async fn bulk(gw: &Gateway, who: &DirectoryCaller, request: BulkRequest) -> Bulk {
     let most = request.fail_on_errors.unwrap_or(u64::MAX);
     let (outcomes, skipped, applied) = (Vec::new(), Vec::new(), request.applied);
@@ -53,7 +53,7 @@ pub async fn bulk(gw: &Gateway, who: &DirectoryCaller, request: BulkRequest) -> 
     for step in message::steps(&request.operations) {
         match step {
             Step::One(at) => run.one(at, &request.operations[at]).await,
-            Step::Cycle(places) => run.cycle(&places, &request.operations, most).await,
+            Step::Cycle(places) => run.cycle(&places, &request.operations).await,
         }
         if run.failures >= most {
             break;
@@ -77,35 +77,47 @@ impl Run<'_> {
         }
     }
 
-    /// Groups lose their members first and get them when all are there; managers are ids, which need nobody there.
-    async fn cycle(&mut self, places: &[usize], operations: &[Result<BulkOperation, BulkFault>], most: u64) {
-        let mut minted = HashMap::new();
-        for at in places {
-            if let Ok(operation) = &operations[*at] {
-                minted.insert(*at, self.mint(operation));
-            }
-        }
-        let mut made = Vec::new();
-        for at in places {
-            let Ok(operation) = &operations[*at] else { continue };
-            let mut bare = operation.clone();
-            let members = if bare.kind == ResourceType::Group { without_members(&mut bare.data) } else { None };
-            let done = self.carry_out(bare, minted.remove(at).flatten()).await;
-            if done.is_err() {
-                self.tell(*at, operation, done);
-                if self.failures >= most {
-                    break;
+    /// Operations that refer to each other are made together, or none of them is.
+    async fn cycle(&mut self, places: &[usize], operations: &[Result<BulkOperation, BulkFault>]) {
+        let circle: Vec<_> = places.iter().filter_map(|at| Some((*at, operations[*at].as_ref().ok()?))).collect();
+        let parts: Vec<_> = circle.iter().map(|(_, operation)| *operation).collect();
+        match together::create(self.gw, self.who, &parts, &self.ids).await {
+            Ok(made) => {
+                for ((at, operation), changed) in circle.into_iter().zip(made) {
+                    self.skipped.extend(changed.skipped);
+                    self.applied.extend(&changed.applied);
+                    let done = Success {
+                        status: 201,
+                        location: changed.wire.location,
+                        version: Some(etag::of(changed.wire.version)),
+                    };
+                    self.named(operation, &done);
+                    self.tell(at, operation, Ok(done));
                 }
-            } else {
-                made.push((*at, operation, members, done));
+            }
+            Err(Broken { at: broken, error }) => {
+                let refusal = told(&error);
+                for (place, (at, operation)) in circle.into_iter().enumerate() {
+                    let refused = if broken.is_none_or(|broken| broken == place) {
+                        refusal.clone()
+                    } else {
+                        ScimError::plain(
+                            409,
+                            "This operation refers to one that was refused and is referred to by it; neither was done. \
+                             See the outcomes of the others.",
+                        )
+                    };
+                    self.tell(at, operation, Err(refused));
+                }
             }
         }
-        for (at, operation, members, done) in made {
-            let done = match members {
-                Some(members) => self.join(operation, members).await,
-                None => done,
-            };
-            self.tell(at, operation, done);
+    }
+
+    /// What the client's name for a new resource means from now on.
+    fn named(&mut self, operation: &BulkOperation, done: &Success) {
+        if let Some(name) = &operation.bulk_id {
+            let id = done.location.rsplit('/').next().unwrap_or_default();
+            self.ids.insert(name.clone(), id.to_owned());
         }
     }
 
@@ -117,28 +129,8 @@ impl Run<'_> {
         Some(id)
     }
 
-    async fn join(&mut self, operation: &BulkOperation, members: Value) -> Result<Success, ScimError> {
-        let name = operation.bulk_id.clone().unwrap_or_default();
-        let data = json!({
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": [{"op": "add", "path": "members", "value": members}],
-        });
-        let patch = BulkOperation {
-            method: Method::Patch,
-            kind: ResourceType::Group,
-            id: Some(format!("bulkId:{name}")),
-            bulk_id: None,
-            version: None,
-            data,
-        };
-        let resolved = self.resolved(patch)?;
-        self.go(resolved, None).await.map(|done| Success { status: 201, ..done }).map_err(|e| told(&e))
-    }
-
     fn resolved(&self, mut operation: BulkOperation) -> Result<BulkOperation, ScimError> {
-        message::resolve(&mut operation, &self.ids).map_err(|name| {
-            ScimError::plain(409, format!("bulkId:{name} names nothing that this request has made; see its outcome."))
-        })?;
+        message::resolve(&mut operation, &self.ids).map_err(|name| ScimError::unresolved(&name))?;
         Ok(operation)
     }
 
@@ -155,9 +147,7 @@ impl Run<'_> {
                     let id = done.location.rsplit('/').next().unwrap_or_default();
                     self.ids.insert(name, id.to_owned());
                 }
-                Err(_) => {
-                    self.ids.remove(&name);
-                }
+                Err(_) => drop(self.ids.remove(&name)),
             }
         }
         done
@@ -214,19 +204,16 @@ impl Run<'_> {
             }
             Err(error) => {
                 self.failures += 1;
-                let location = operation.id.as_ref().map(|id| self.location(operation.kind, id));
+                let id = operation.id.as_ref().map(|id| match id.strip_prefix("bulkId:") {
+                    Some(name) => self.ids.get(name).unwrap_or(id),
+                    None => id,
+                });
+                let location = id.map(|id| self.location(operation.kind, id));
                 BulkOutcome { method, bulk_id, version: None, location, status: error.status, error: Some(error) }
             }
         };
         self.outcomes.push((at, outcome));
     }
-}
-
-/// Takes `members` out of a group's body, however it is spelled.
-fn without_members(data: &mut Value) -> Option<Value> {
-    let body = data.as_object_mut()?;
-    let key = body.keys().find(|key| key.eq_ignore_ascii_case("members"))?.clone();
-    body.remove(&key).filter(|members| !members.is_null())
 }
 
 /// A refusal as the outcome carries it; a fault of ours goes to the log.

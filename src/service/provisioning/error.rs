@@ -42,6 +42,7 @@ impl From<GroundError> for ProvisionError {
         match error {
             // A write that waited may be refused on the way of what came after it.
             GroundError::Store(error) => error.into(),
+            GroundError::LastAdmin => Self::LastAdmin,
             error => Self::Access(error),
         }
     }
@@ -87,8 +88,8 @@ impl ProvisionError {
             Self::Refused(error) => Some(error.clone()),
             Self::LastAdmin => Some(ScimError::plain(
                 409,
-                "active: this person is the last administrator of the organization and nobody else could administer it; \
-                 make somebody else an administrator first.",
+                "active, members: this would take the last administrator of the organization, and nobody else could \
+                 administer it; make somebody else an administrator first.",
             )),
             Self::Access(_) | Self::CursorKey(_) | Self::CursorForm(_) | Self::Store(_) => None,
         }

@@ -3,14 +3,14 @@
 use super::membership::{self, Moved};
 use super::shape::{self, Wire};
 use super::users::Precondition;
-use super::{Changed, DirectoryCaller, ProvisionError, held_standing, resource_id};
+use super::{Changed, DirectoryCaller, ProvisionError, held_standing, resource_id, telling_of_the_last_admin};
 use crate::base::ids::ResourceId;
 use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::member::MemberChange;
 use crate::protocol::scim::patch::PatchRequest;
-use crate::protocol::scim::resource::{read_resource, replace_resource};
+use crate::protocol::scim::resource::{NewResource, read_resource, replace_resource};
 use crate::protocol::scim::schema::{Registry, ResourceType};
 use crate::service::Gateway;
 use crate::service::access::{AT_ONCE, Ground};
@@ -74,20 +74,37 @@ pub async fn create_group(
     let (wire, skipped, applied) = gw
         .store
         .write(who.org, async move |tx| {
-            refuse_namesake(tx, &row).await?;
-            resources::insert(tx, &row).await?;
-            let changes = [MemberChange::Add(new.members.clone().unwrap_or_default())];
-            let moved = membership::apply(tx, &caller, row.id, &changes).await?;
-            let ground = Ground::load(tx, &gateway).await?;
-            let mut records = membership::follow(tx, &gateway, &ground, &row, &moved.touched, "group_created").await?;
-            let body = json!({"name": row.label, "members": moved.touched.len(), "ignored": new.ignored});
-            records.push(gateway.record(&caller.actor(), Deed::GroupCreated, Some(row.id.to_string()), body));
+            found(tx, &row).await?;
+            let (moved, records) = fill(tx, &gateway, &caller, &row, &new).await?;
             let wire = group_wire(tx, &gateway, &caller, &row, true).await?;
             let applied = moved.noted(new.applied.clone());
             Ok::<_, ProvisionError>(Done::of((wire, moved.skipped, applied)).and_all(records))
         })
         .await?;
     Ok(Changed { wire, skipped, applied })
+}
+
+/// The first step of a creation inside a unit: the group is there, with nobody in it.
+pub(super) async fn found(tx: &mut Tx, row: &ResourceRow) -> Result<(), ProvisionError> {
+    refuse_namesake(tx, row).await?;
+    Ok(resources::insert(tx, row).await?)
+}
+
+/// The second step: its members, who may have been made after it in the same unit.
+pub(super) async fn fill(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    row: &ResourceRow,
+    new: &NewResource,
+) -> Result<(Moved, Vec<Record>), ProvisionError> {
+    let changes = [MemberChange::Add(new.members.clone().unwrap_or_default())];
+    let moved = membership::apply(tx, who, row.id, &changes).await?;
+    let ground = Ground::load(tx, gw).await?;
+    let mut records = membership::follow(tx, gw, &ground, row, &moved.touched, "group_created").await?;
+    let body = json!({"name": row.label, "members": moved.touched.len(), "ignored": new.ignored});
+    records.push(gw.record(&who.actor(), Deed::GroupCreated, Some(row.id.to_string()), body));
+    Ok((moved, records))
 }
 
 async fn refuse_namesake(tx: &mut Tx, row: &ResourceRow) -> Result<(), ProvisionError> {
@@ -121,7 +138,7 @@ pub async fn replace_group(
     let id = resource_id(ResourceType::Group, id)?;
     let now = gw.sources.now();
     let (gateway, caller) = (gw.clone(), who.clone());
-    let (wire, skipped, applied) = gw
+    let outcome = gw
         .store
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::Group, id, precondition.clone()).await?;
@@ -134,7 +151,8 @@ pub async fn replace_group(
             let applied = moved.noted(new.applied);
             Ok::<_, ProvisionError>(Done::of((wire, moved.skipped, applied)).and_all(records))
         })
-        .await?;
+        .await;
+    let (wire, skipped, applied) = telling_of_the_last_admin(gw, who, id, outcome).await?;
     Ok(Changed { wire, skipped, applied })
 }
 
@@ -155,7 +173,7 @@ pub async fn patch_group(
     let patch = PatchRequest::parse(body, ResourceType::Group, who.profile)?;
     let now = gw.sources.now();
     let (gateway, caller) = (gw.clone(), who.clone());
-    let (wire, skipped, applied, small) = gw
+    let outcome = gw
         .store
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::Group, id, precondition.clone()).await?;
@@ -170,7 +188,8 @@ pub async fn patch_group(
             let skipped: Vec<_> = patched.skipped.into_iter().chain(moved.skipped).collect();
             Ok::<_, ProvisionError>(Done::of((wire, skipped, applied, small)).and_all(records))
         })
-        .await?;
+        .await;
+    let (wire, skipped, applied, small) = telling_of_the_last_admin(gw, who, id, outcome).await?;
     Ok((Changed { wire, skipped, applied }, small))
 }
 
@@ -227,7 +246,8 @@ pub async fn delete_group(
     let id = resource_id(ResourceType::Group, id)?;
     let (now, until) = (gw.sources.now(), gw.sources.now() + gw.settings.tombstone);
     let (gateway, caller) = (gw.clone(), who.clone());
-    gw.store
+    let outcome = gw
+        .store
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::Group, id, precondition.clone()).await?;
             let ground = Ground::at(tx, &gateway, standing).await?;
@@ -246,5 +266,6 @@ pub async fn delete_group(
             records.push(gateway.record(&caller.actor(), Deed::GroupDeleted, Some(id.to_string()), body));
             Ok::<_, ProvisionError>(Done::of(()).and_all(records))
         })
-        .await
+        .await;
+    telling_of_the_last_admin(gw, who, id, outcome).await
 }

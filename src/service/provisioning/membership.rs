@@ -10,7 +10,7 @@ use crate::protocol::scim::member::{Member, MemberChange};
 use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
-use crate::service::access::{AT_ONCE, Ground, settle_all};
+use crate::service::access::{AT_ONCE, Ground, keep_behind_a_mark, settle_all};
 use crate::store::members::{self, MemberRow};
 use crate::store::resources::{Kind, ResourceRow};
 use crate::store::{self, Record, Tx};
@@ -169,6 +169,7 @@ pub(super) async fn follow(
     let ids: Vec<_> = touched.iter().copied().collect();
     if i64::try_from(ids.len()).unwrap_or(i64::MAX) > AT_ONCE {
         store::access::mark_all(tx, gw.sources.now()).await?;
+        keep_behind_a_mark(tx, gw).await?;
         return Ok(Vec::new());
     }
     let people = members::known(tx, group.src, &ids).await?.into_iter().filter_map(|(_, _, person)| person).collect();
@@ -204,6 +205,7 @@ pub(super) async fn follow_people(
 ) -> Result<Vec<Record>, ProvisionError> {
     if i64::try_from(people.len()).unwrap_or(i64::MAX) > AT_ONCE {
         store::access::mark_all(tx, gw.sources.now()).await?;
+        keep_behind_a_mark(tx, gw).await?;
         return Ok(Vec::new());
     }
     if people.is_empty() {

@@ -18,6 +18,7 @@ mod reports_to;
 mod returning;
 mod scan;
 mod shape;
+mod together;
 mod users;
 
 pub use bulk::{Bulk, bulk};
@@ -32,14 +33,17 @@ pub use shape::Wire;
 pub use users::{Precondition, create_user, delete_user, get_user, patch_user, replace_user};
 
 use crate::base::ids::ResourceId;
+use crate::domain::audit::Deed;
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::etag;
 use crate::protocol::scim::profile::Applied;
 pub use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::schema::ResourceType;
-use crate::store::Tx;
+use crate::service::Gateway;
 use crate::store::resources::{self, Kind, ResourceRow};
 use crate::store::standing::Standing;
+use crate::store::{Done, Tx};
+use serde_json::json;
 
 /// What a call that changes something came to.
 #[derive(Debug)]
@@ -50,6 +54,21 @@ pub struct Changed {
     pub skipped: Vec<String>,
     /// The dialect rewrites that the request needed.
     pub applied: Applied,
+}
+
+/// A refusal by law 8 is told, though nothing of the call is kept: it stands in the audit, and the log rings.
+async fn telling_of_the_last_admin<T>(
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    target: ResourceId,
+    outcome: Result<T, ProvisionError>,
+) -> Result<T, ProvisionError> {
+    if matches!(outcome, Err(ProvisionError::LastAdmin)) {
+        tracing::warn!(directory = %who.directory.id, "a directory would have taken the last administrator");
+        let record = gw.record(&who.actor(), Deed::LastAdminKept, Some(target.to_string()), json!({}));
+        gw.store.write::<_, ProvisionError, _>(who.org, async move |_| Ok(Done::of(()).and(record.clone()))).await?;
+    }
+    outcome
 }
 
 /// An id in an address; what is no id names nothing.

@@ -9,7 +9,7 @@ use crate::service::Gateway;
 use crate::service::access::{Ground, settle};
 use crate::store::people::{self, DELETED};
 use crate::store::resources::ResourceRow;
-use crate::store::{self, Record, Tx, aside};
+use crate::store::{Record, Tx, aside};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -35,9 +35,6 @@ pub(super) async fn follow(
     was_active: bool,
     now: DateTime<Utc>,
 ) -> Result<(), ProvisionError> {
-    if was_active && !row.active {
-        keep_an_admin(tx, id).await?;
-    }
     let Some(mut person) = people::lock(tx, id).await? else { return Ok(()) };
     let moved = adoption::describe(&mut person, document);
     person.state = adoption::state(row.active);
@@ -72,16 +69,6 @@ pub(super) async fn set_aside(
     Ok(vec![gw.record(&who.actor(), Deed::PersonSetAside, Some(id.to_string()), body)])
 }
 
-/// Law 8: nobody takes the last usable admin. Only a change that takes an admin holds the guard.
-async fn keep_an_admin(tx: &mut Tx, person: PersonId) -> Result<(), ProvisionError> {
-    let (access, _) = store::access::get(tx, person).await?;
-    if !access.is_some_and(|access| access.admin) {
-        return Ok(());
-    }
-    store::organizations::lock_guard(tx).await?;
-    if store::access::other_admins(tx, person).await? { Ok(()) } else { Err(ProvisionError::LastAdmin) }
-}
-
 /// A person whose last resource is gone: no credential, link or grant stays. While another directory has them as
 /// active, nothing ends; while it has them as inactive, they are deactivated.
 pub(super) async fn bury(tx: &mut Tx, id: PersonId, now: DateTime<Utc>) -> Result<(), ProvisionError> {
@@ -89,7 +76,6 @@ pub(super) async fn bury(tx: &mut Tx, id: PersonId, now: DateTime<Utc>) -> Resul
     if others.iter().any(|(_, _, _, active)| *active) {
         return Ok(());
     }
-    keep_an_admin(tx, id).await?;
     let Some(mut person) = people::lock(tx, id).await? else { return Ok(()) };
     person.epoch += 1;
     person.state = if others.is_empty() { DELETED.to_owned() } else { adoption::state(false) };

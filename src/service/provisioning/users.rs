@@ -4,7 +4,7 @@ use super::adoption::{self, Owner};
 use super::person;
 use super::returning;
 use super::shape::{self, Wire};
-use super::{Changed, DirectoryCaller, ProvisionError, held, reports_to, resource_id};
+use super::{Changed, DirectoryCaller, ProvisionError, held, reports_to, resource_id, telling_of_the_last_admin};
 use crate::base::ids::{PersonId, ResourceId};
 use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
@@ -151,7 +151,7 @@ pub async fn replace_user(
     let id = resource_id(ResourceType::User, id)?;
     let now = gw.sources.now();
     let (gateway, caller) = (gw.clone(), who.clone());
-    let (wire, applied) = gw
+    let outcome = gw
         .store
         .write(who.org, async move |tx| {
             let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
@@ -161,7 +161,8 @@ pub async fn replace_user(
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
             Ok::<_, ProvisionError>(Done::of((wire, new.applied)).and_all(records))
         })
-        .await?;
+        .await;
+    let (wire, applied) = telling_of_the_last_admin(gw, who, id, outcome).await?;
     Ok(Changed { wire, skipped: Vec::new(), applied })
 }
 
@@ -180,7 +181,7 @@ pub async fn patch_user(
     let patch = PatchRequest::parse(body, ResourceType::User, who.profile)?;
     let now = gw.sources.now();
     let (gateway, caller) = (gw.clone(), who.clone());
-    let (wire, skipped, applied) = gw
+    let outcome = gw
         .store
         .write(who.org, async move |tx| {
             let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
@@ -189,7 +190,8 @@ pub async fn patch_user(
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
             Ok::<_, ProvisionError>(Done::of((wire, patched.skipped, patched.applied)).and_all(records))
         })
-        .await?;
+        .await;
+    let (wire, skipped, applied) = telling_of_the_last_admin(gw, who, id, outcome).await?;
     Ok(Changed { wire, skipped, applied })
 }
 
@@ -243,7 +245,8 @@ pub async fn delete_user(
     let now = gw.sources.now();
     let until = now + gw.settings.tombstone;
     let (gateway, caller) = (gw.clone(), who.clone());
-    gw.store
+    let outcome = gw
+        .store
         .write(who.org, async move |tx| {
             let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
             resources::index_emails(tx, row.src, row.id, &shape::emails(&shape::document(&row)?), &[]).await?;
@@ -258,5 +261,6 @@ pub async fn delete_user(
             records.push(gateway.record(&caller.actor(), Deed::UserDeleted, Some(id.to_string()), json!({})));
             Ok::<_, ProvisionError>(Done::of(()).and_all(records))
         })
-        .await
+        .await;
+    telling_of_the_last_admin(gw, who, id, outcome).await
 }

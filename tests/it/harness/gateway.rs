@@ -132,7 +132,7 @@ pub fn usual_rules() -> Value {
 
 /// An organization of a test.
 pub struct TestOrganization<'a> {
-    home: &'a TestGateway,
+    pub(super) home: &'a TestGateway,
     /// Its number.
     pub org: OrgNo,
 }

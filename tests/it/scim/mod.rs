@@ -7,6 +7,7 @@ mod cursors;
 mod interop;
 mod membership;
 mod reports_to;
+mod requirements;
 mod search;
 mod users;
 mod walls;

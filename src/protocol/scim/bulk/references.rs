@@ -35,7 +35,7 @@ pub(super) fn visit(operation: &mut BulkOperation, with: &mut dyn FnMut(&str) ->
 fn value(value_: &mut Value, key: &str, with: &mut dyn FnMut(&str) -> Option<String>) {
     match value_ {
         Value::String(text) if key.eq_ignore_ascii_case("path") => inside(text, '"', with),
-        Value::String(text) if key == "$ref" => inside(text, '/', with),
+        Value::String(text) if key.eq_ignore_ascii_case("$ref") && !text.starts_with(MARK) => inside(text, '/', with),
         Value::String(text) => whole(text, with),
         Value::Array(items) => items.iter_mut().for_each(|item| value(item, key, with)),
         Value::Object(fields) => fields.iter_mut().for_each(|(key, field)| value(field, key, with)),

@@ -55,7 +55,7 @@ pub(super) async fn put(tx: &mut Tx, gw: &Gateway, plan: &Plan) -> Result<(Outco
     if changes.wide && !at_once {
         store::access::mark_all(tx, gw.sources.now()).await?;
     }
-    let ground = Ground::load(tx, gw).await?;
+    let ground = Ground::fresh(tx, gw).await?;
     let persons = people::put(tx, plan, &ground, &mut changes).await?;
     let warnings = enforcement(tx, plan, &mut changes).await?;
     let mut concerned = std::mem::take(&mut changes.people);

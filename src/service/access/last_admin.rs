@@ -1,0 +1,51 @@
+//! Law 8: no change by any door takes the last usable admin. Only a change that takes an admin holds the guard.
+
+use super::facts;
+use super::ground::{Ground, GroundError};
+use crate::base::ids::PersonId;
+use crate::domain::access;
+use crate::service::Gateway;
+use crate::store::{self, Tx, organizations};
+
+/// Admins that are looked at in one statement.
+const PAGE: i64 = 50;
+
+/// Goes on if somebody usable can still administer, as things stand in this unit.
+///
+/// # Errors
+/// [`GroundError::LastAdmin`] where nobody can, or when something cannot be read.
+pub(super) async fn keep(tx: &mut Tx, gw: &Gateway, ground: &Ground) -> Result<(), GroundError> {
+    organizations::lock_guard(tx).await?;
+    let mut after = None;
+    loop {
+        let page = store::access::usable_admins(tx, after, PAGE).await?;
+        let Some((last, _)) = page.last() else { return Err(GroundError::LastAdmin) };
+        after = Some(*last);
+        for (person, settled) in page {
+            if settled || still_administers(tx, gw, ground, person).await? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The same for a change that was only marked, since it concerns too many people to settle them: nobody of them is
+/// derived yet.
+///
+/// # Errors
+/// [`GroundError::LastAdmin`] where nobody can administer any more, or when something cannot be read.
+pub async fn keep_behind_a_mark(tx: &mut Tx, gw: &Gateway) -> Result<(), GroundError> {
+    // An organization that had no admin before loses none.
+    if store::access::usable_admins(tx, None, 1).await?.is_empty() {
+        return Ok(());
+    }
+    let ground = Ground::fresh(tx, gw).await?;
+    keep(tx, gw, &ground).await
+}
+
+/// A person who carries a mark, derived afresh without writing it.
+async fn still_administers(tx: &mut Tx, gw: &Gateway, ground: &Ground, person: PersonId) -> Result<bool, GroundError> {
+    let Some(row) = store::people::get(tx, person).await? else { return Ok(false) };
+    let of = facts::person_facts(tx, ground, &row).await?;
+    Ok(access::resolve(&ground.facts, &of, gw.sources.now()).administers)
+}
