@@ -101,7 +101,10 @@ pub(super) async fn fill(
     let changes = [MemberChange::Add(new.members.clone().unwrap_or_default())];
     let moved = membership::apply(tx, who, row.id, &changes).await?;
     let ground = Ground::load(tx, gw).await?;
-    let mut records = membership::follow(tx, gw, &ground, row, &moved.touched, "group_created").await?;
+    let mut records = Vec::new();
+    if membership::matters(&ground, row) {
+        records.extend(membership::follow(tx, gw, &ground, row, &moved.touched, "group_created").await?);
+    }
     let body = json!({"name": row.label, "members": moved.touched.len(), "ignored": new.ignored});
     records.push(gw.record(&who.actor(), Deed::GroupCreated, Some(row.id.to_string()), body));
     Ok((moved, records))
@@ -218,15 +221,19 @@ async fn change(
     }
     resources::update(tx, &row).await?;
     let mut records = Vec::new();
+    // Who leaves a group in the same call that renames it loses what the old name gave.
+    let matters = mattered || membership::matters(&ground, &row);
     if was != row.label || ext != row.ext {
-        if mattered || membership::matters(&ground, &row) {
+        if matters {
             records.extend(membership::follow_all(tx, gw, &ground, row.id, "group_renamed").await?);
         }
         let body = json!({"before": was, "after": row.label});
         records.push(gw.record(&who.actor(), Deed::GroupRenamed, Some(row.id.to_string()), body));
     }
     if !moved.touched.is_empty() {
-        records.extend(membership::follow(tx, gw, &ground, &row, &moved.touched, "members_changed").await?);
+        if matters {
+            records.extend(membership::follow(tx, gw, &ground, &row, &moved.touched, "members_changed").await?);
+        }
         let body = json!({"changed": moved.touched.len(), "skipped": moved.skipped.len()});
         records.push(gw.record(&who.actor(), Deed::MembersChanged, Some(row.id.to_string()), body));
     }

@@ -154,7 +154,7 @@ fn shown(row: &MemberRow) -> Member {
 }
 
 /// Access follows for the people behind these resources, which came into the group or left it: at once up to [`AT_ONCE`],
-/// else by a mark (law 6). Where no rule speaks of the group there is nothing to follow.
+/// else by a mark (law 6). Where no rule speaks of the group, nor did before, there is nothing to follow ([`matters`]).
 pub(super) async fn follow(
     tx: &mut Tx,
     gw: &Gateway,
@@ -163,7 +163,7 @@ pub(super) async fn follow(
     touched: &BTreeSet<ResourceId>,
     cause: &'static str,
 ) -> Result<Vec<Record>, ProvisionError> {
-    if touched.is_empty() || !matters(ground, group) {
+    if touched.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<_> = touched.iter().copied().collect();

@@ -35,6 +35,25 @@ on_both_engines! {
         assert_eq!(acme.access(&ada).await.0, None);
     }
 
+    async fn who_leaves_a_group_in_the_call_that_renames_it_loses_what_it_gave(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        for verb in ["PATCH", "PUT"] {
+            let group = okta.create_group("panel-north-users", &[&ada]).await.expect(201).id();
+            let path = format!("/Groups/{group}");
+            assert_eq!(acme.access(&ada).await.0.as_deref(), Some("msp_user"));
+            if verb == "PATCH" {
+                let both = json!([{"op": "replace", "path": "displayName", "value": "plain"}, {"op": "remove", "path": "members"}]);
+                okta.patch(&path, both).await.expect(200);
+            } else {
+                okta.call("PUT", &path, Some(json!({"displayName": "plain 2", "members": []}))).await.expect(200);
+            }
+            assert_eq!(acme.access(&ada).await.0, None, "{verb}");
+        }
+    }
+
     async fn nothing_widens_by_accident(engine) {
         let gw = TestGateway::start(engine).await;
         let acme = gw.organization("acme", None, usual_rules()).await;

@@ -138,9 +138,9 @@ on_both_engines! {
         ])).await.expect(200);
         assert_eq!(statuses(&reply), ["200", "201", "201", "201", "200", "201"], "{}", reply.body);
         let (bob, cleo, ada) = (id_at(&reply, 1), id_at(&reply, 2), id_at(&reply, 3));
-        assert_eq!(members(&okta, &old).await, [ada.clone()]);
+        assert_eq!(members(&okta, &old).await, std::slice::from_ref(&ada));
         assert_eq!(acme.access(&ada).await.0.as_deref(), Some("msp_user"));
-        assert_eq!(members(&okta, &id_at(&reply, 5)).await, [cleo.clone()]);
+        assert_eq!(members(&okta, &id_at(&reply, 5)).await, std::slice::from_ref(&cleo));
         assert_eq!(okta.get(&format!("/Users/{bob}")).await.expect(200).body[enterprise]["manager"]["value"], json!(ada));
         assert_eq!(okta.get(&format!("/Users/{cleo}")).await.expect(200).body[enterprise]["manager"]["value"], json!(bob));
     }
