@@ -102,27 +102,26 @@ pub(super) fn read_joined(row: &Row, at: usize) -> Result<Option<AccessRow>, Sto
     }))
 }
 
-/// The people behind the members of a group, at most `limit`, after `after`.
+/// The people behind the members of a group; `None` if it has more than `most` members. What it costs does not depend on
+/// how many more.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn people_in(
-    tx: &mut Tx,
-    group: ResourceId,
-    after: Option<PersonId>,
-    limit: i64,
-) -> Result<Vec<PersonId>, StoreError> {
+pub async fn people_in(tx: &mut Tx, group: ResourceId, most: i64) -> Result<Option<Vec<PersonId>>, StoreError> {
     let org = tx.org;
-    let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
+    let sql = "SELECT mid FROM member WHERE org = $1 AND gid = $2 LIMIT $3";
+    if tx.conn.all(sql, args![org, group, most + 1]).await?.len() as i64 > most {
+        return Ok(None);
+    }
     let rows = tx
         .conn
         .all(
-            "SELECT DISTINCT r.person FROM member m JOIN resource r ON r.org = m.org AND r.id = m.mid \
-             WHERE m.org = $1 AND m.gid = $2 AND r.person IS NOT NULL AND r.person > $3 ORDER BY r.person LIMIT $4",
-            args![org, group, after, limit],
+            "SELECT r.person FROM member m CROSS JOIN resource r WHERE m.org = $1 AND m.gid = $2 \
+             AND r.org = m.org AND r.id = m.mid AND r.person IS NOT NULL",
+            args![org, group],
         )
         .await?;
-    rows.iter().map(|row| Ok(PersonId(row.key(0)?))).collect()
+    rows.iter().map(|row| Ok(PersonId(row.key(0)?))).collect::<Result<_, _>>().map(Some)
 }
 
 /// Marks one person as to be derived afresh.
@@ -147,21 +146,26 @@ pub async fn mark_all(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// People whose access is still derived under an older mark than `mark`, at most `limit`.
+/// People whose access is still derived under an older mark than `mark`, or who are marked themselves: by id, after
+/// `after`, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn behind(tx: &mut Tx, mark: i64, limit: i64) -> Result<Vec<PersonId>, StoreError> {
+pub async fn behind(tx: &mut Tx, mark: i64, after: Option<PersonId>, limit: i64) -> Result<Vec<PersonId>, StoreError> {
     let org = tx.org;
-    let rows = tx
-        .conn
-        .all(
-            "SELECT person FROM access WHERE org = $1 AND mark < $2 \
-             UNION SELECT person FROM stale WHERE org = $1 ORDER BY 1 LIMIT $3",
-            args![org, mark, limit],
-        )
-        .await?;
-    rows.iter().map(|row| Ok(PersonId(row.key(0)?))).collect()
+    let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
+    let mut found = Vec::new();
+    for sql in [
+        "SELECT person FROM access WHERE org = $1 AND mark < $2 AND person > $3 ORDER BY person LIMIT $4",
+        "SELECT person FROM stale WHERE org = $1 AND $2 >= 0 AND person > $3 ORDER BY person LIMIT $4",
+    ] {
+        let rows = tx.conn.all(sql, args![org, mark, after.as_slice(), limit]).await?;
+        found.extend(rows.iter().map(|row| Ok(PersonId(row.key(0)?))).collect::<Result<Vec<_>, StoreError>>()?);
+    }
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
 }
 
 /// Takes the wide marks away that were put before `put_before`: everyone has been settled under them, and no unit of

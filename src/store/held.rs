@@ -1,4 +1,7 @@
 //! People held for a change, with what their access is derived from: a few statements for any number of them.
+//!
+//! CROSS JOIN is written where SQLite must walk from left to right: it knows no sizes of tables, and would rather walk
+//! through all memberships.
 
 use super::access::{self, AccessRow, GroupRow};
 use super::engine::{Insert, Row, Val, args};
@@ -53,8 +56,8 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
             "SELECT {}, {ACCESS}, \
              CASE WHEN EXISTS (SELECT 1 FROM stale s WHERE s.org = $1 AND s.person = p.id) THEN 1 ELSE 0 END \
              + CASE WHEN EXISTS (SELECT 1 FROM manual_grant g WHERE g.org = $1 AND g.person = p.id) THEN 2 ELSE 0 END \
-             + CASE WHEN EXISTS (SELECT 1 FROM resource r JOIN member m ON m.org = r.org AND m.mid = r.id \
-               WHERE r.org = $1 AND r.person = p.id) \
+             + CASE WHEN EXISTS (SELECT 1 FROM resource r CROSS JOIN member m \
+               WHERE r.org = $1 AND r.person = p.id AND m.org = r.org AND m.mid = r.id) \
                OR EXISTS (SELECT 1 FROM member m WHERE m.org = $1 AND m.mid = p.id) THEN CAST(4 AS BIGINT) \
                ELSE CAST(0 AS BIGINT) END \
              FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN (",
@@ -91,8 +94,8 @@ pub async fn groups(tx: &mut Tx, ids: &[PersonId]) -> Result<HashMap<PersonId, V
         push_list(&mut list, &mut values, &blobs);
         let sql = format!(
             "SELECT of_person.person, g.id, g.src, g.label, g.ext FROM (\
-               SELECT r.person AS person, m.gid AS gid FROM resource r JOIN member m ON m.org = r.org AND m.mid = r.id \
-               WHERE r.org = $1 AND r.person IN ({list} \
+               SELECT r.person AS person, m.gid AS gid FROM resource r CROSS JOIN member m \
+               WHERE r.org = $1 AND r.person IN ({list} AND m.org = r.org AND m.mid = r.id \
                UNION SELECT m.mid, m.gid FROM member m WHERE m.org = $1 AND m.mid IN ({list}) of_person \
              JOIN resource g ON g.org = $1 AND g.id = of_person.gid AND g.kind = 2 ORDER BY of_person.person, g.id"
         );

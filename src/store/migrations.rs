@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     2026112604 "add_aside" demands 2026112308;
     2026112606 "add_standing" demands 2026112606;
     2026112607 "add_leftover" demands 2026112607;
+    2026112608 "widen_person_key" demands 2026112308;
 };
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version {int} NOT NULL, name {text} NOT NULL, \

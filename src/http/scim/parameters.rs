@@ -20,5 +20,5 @@ pub(super) fn projection(
     profile: Profile,
 ) -> Result<Projection, ScimError> {
     let ListRequest { attributes, excluded, applied, .. } = asked;
-    Projection::read(attributes, excluded, &Registry::standard(), kind, profile, applied)
+    Projection::read(attributes, excluded, Registry::standard(), kind, profile, applied)
 }

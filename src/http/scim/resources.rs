@@ -45,7 +45,7 @@ fn limit(kind: ResourceType) -> usize {
 }
 
 fn shown(status: StatusCode, wire: Wire, projection: &Projection) -> Answer {
-    let document = projection.apply(wire.document.clone(), &Registry::standard());
+    let document = projection.apply(wire.document.clone(), Registry::standard());
     Answer::resource(status, &wire, document)
 }
 

@@ -245,8 +245,7 @@ mod tests {
     #[test]
     fn r088_what_no_patch_can_remove_is_told_as_required() {
         let required = |profile| {
-            let user =
-                schema_by_id("https://x.test", &Registry::standard(), ResourceType::User.urn(), profile).unwrap();
+            let user = schema_by_id("https://x.test", Registry::standard(), ResourceType::User.urn(), profile).unwrap();
             let attributes = user["attributes"].as_array().unwrap().iter();
             let required = attributes.filter(|one| one["required"] == json!(true)).map(|one| one["name"].clone());
             Value::Array(required.collect())

@@ -84,7 +84,7 @@ mod tests {
             "emails": [{ "value": "A@x", "type": "Work", "primary": true, "display": "no" }, { "value": "a@X" }],
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": { "department": "R&D", "manager": { "value": "M" } }
         });
-        let rows = rows(document.as_object().unwrap(), &Registry::standard(), ResourceType::User);
+        let rows = rows(document.as_object().unwrap(), Registry::standard(), ResourceType::User);
         let has = |path: &str, key: &str| rows.contains(&(path.to_owned(), key.to_owned()));
         assert!(has("userName", "åda") && has("externalId", "Ab") && has("active", "0"));
         assert!(has("emails.value", "a@x") && has("emails.type", "work") && has("emails.primary", "1"));

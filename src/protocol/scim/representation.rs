@@ -144,7 +144,7 @@ mod tests {
         let stored = Stored { head: &head, document: &stored, extra: &extra };
         let text = "id eq \"u1\" and meta.lastModified gt \"2026-01-01T00:00:00Z\" and groups eq \"g\" and \
                     schemas eq \"urn:ietf:params:scim:schemas:core:2.0:User\" and meta.resourceType eq \"User\"";
-        let filter = Filter::parse(text, &Registry::standard(), ResourceType::User, Profile::Auto).unwrap();
+        let filter = Filter::parse(text, Registry::standard(), ResourceType::User, Profile::Auto).unwrap();
         assert!(filter.matches(&stored));
     }
 

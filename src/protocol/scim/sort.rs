@@ -152,7 +152,7 @@ mod tests {
         let by = SortBy::read(
             path,
             descending,
-            &Registry::standard(),
+            Registry::standard(),
             ResourceType::User,
             Profile::Auto,
             &mut Applied::default(),
@@ -181,7 +181,7 @@ mod tests {
             let by = SortBy::read(
                 path,
                 false,
-                &Registry::standard(),
+                Registry::standard(),
                 ResourceType::User,
                 Profile::Auto,
                 &mut Applied::default(),

@@ -25,26 +25,29 @@ pub async fn marked(gw: &Gateway) -> Result<Vec<OrgNo>, GroundError> {
 /// When the store fails; what was settled stays settled.
 pub async fn settle_behind(gw: &Gateway, org: OrgNo) -> Result<usize, GroundError> {
     let mark = gw.store.read(org, async |tx| store::standing::get(tx).await.map_err(GroundError::from)).await?.mark;
-    let mut settled = 0;
+    let (mut settled, mut after) = (0, None);
     loop {
         let gateway = gw.clone();
-        let n = gw
+        let (n, last) = gw
             .store
             .write(org, async move |tx| {
-                let people = store::access::behind(tx, mark, AT_ONCE).await?;
+                let people = store::access::behind(tx, mark, after, AT_ONCE).await?;
                 if people.is_empty() {
-                    store::access::clear_marks(tx, mark, gateway.sources.now() - UNIT).await?;
-                    return Ok(Done::of(0));
+                    // Only a walk from the very start that meets nobody has seen that all are settled.
+                    if after.is_none() {
+                        store::access::clear_marks(tx, mark, gateway.sources.now() - UNIT).await?;
+                    }
+                    return Ok(Done::of((0, None)));
                 }
                 let ground = Ground::load(tx, &gateway).await?;
                 let records = settle_committed(tx, &gateway, &ground, &people, "settled").await?;
-                Ok::<_, GroundError>(Done::of(people.len()).and_all(records))
+                Ok::<_, GroundError>(Done::of((people.len(), people.last().copied())).and_all(records))
             })
             .await?;
-        if n == 0 {
+        if n == 0 && after.is_none() {
             return Ok(settled);
         }
-        settled += n;
+        (settled, after) = (settled + n, last);
     }
 }
 

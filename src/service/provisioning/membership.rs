@@ -167,16 +167,16 @@ pub(super) async fn follow(
         return Ok(Vec::new());
     }
     let ids: Vec<_> = touched.iter().copied().collect();
-    if i64::try_from(ids.len()).unwrap_or(i64::MAX) > AT_ONCE {
-        store::access::mark_all(tx, gw.sources.now()).await?;
-        keep_behind_a_mark(tx, gw).await?;
-        return Ok(Vec::new());
-    }
-    let people = members::known(tx, group.src, &ids).await?.into_iter().filter_map(|(_, _, person)| person).collect();
+    let few = i64::try_from(ids.len()).is_ok_and(|n| n <= AT_ONCE);
+    let people = if few {
+        Some(members::known(tx, group.src, &ids).await?.into_iter().filter_map(|(_, _, person)| person).collect())
+    } else {
+        None
+    };
     follow_people(tx, gw, ground, people, cause).await
 }
 
-/// The same for everybody in a group whose name or id changes, or that goes.
+/// The same for everybody in a group whose name or id has changed.
 pub(super) async fn follow_all(
     tx: &mut Tx,
     gw: &Gateway,
@@ -184,7 +184,7 @@ pub(super) async fn follow_all(
     group: ResourceId,
     cause: &'static str,
 ) -> Result<Vec<Record>, ProvisionError> {
-    let people = store::access::people_in(tx, group, None, AT_ONCE + 1).await?;
+    let people = store::access::people_in(tx, group, AT_ONCE).await?;
     follow_people(tx, gw, ground, people, cause).await
 }
 
@@ -195,19 +195,19 @@ pub(super) fn matters(ground: &Ground, group: &ResourceRow) -> bool {
     domain::access::concerns(&ground.facts, fact)
 }
 
-/// The same for people who are known.
+/// The same for people who are known; `None` for too many to settle at once.
 pub(super) async fn follow_people(
     tx: &mut Tx,
     gw: &Gateway,
     ground: &Ground,
-    people: Vec<PersonId>,
+    people: Option<Vec<PersonId>>,
     cause: &'static str,
 ) -> Result<Vec<Record>, ProvisionError> {
-    if i64::try_from(people.len()).unwrap_or(i64::MAX) > AT_ONCE {
+    let Some(people) = people else {
         store::access::mark_all(tx, gw.sources.now()).await?;
         keep_behind_a_mark(tx, gw).await?;
         return Ok(Vec::new());
-    }
+    };
     if people.is_empty() {
         return Ok(Vec::new());
     }

@@ -65,7 +65,7 @@ pub async fn create_user(
     body: Value,
     given: Option<ResourceId>,
 ) -> Result<Changed, ProvisionError> {
-    let new = read_resource(ResourceType::User, &Registry::standard(), body, who.profile)?;
+    let new = read_resource(ResourceType::User, Registry::standard(), body, who.profile)?;
     let id = given.unwrap_or_else(|| ResourceId::mint(&gw.sources));
     let (person, now) = (PersonId::mint(&gw.sources), gw.sources.now());
     let (gateway, caller) = (gw.clone(), who.clone());
@@ -156,7 +156,7 @@ pub async fn replace_user(
         .write(who.org, async move |tx| {
             let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
             let old = shape::document(&row)?;
-            let new = replace_resource(ResourceType::User, &Registry::standard(), &old, body.clone(), caller.profile)?;
+            let new = replace_resource(ResourceType::User, Registry::standard(), &old, body.clone(), caller.profile)?;
             let (row, records) = change(tx, &gateway, &caller, row, new.document, now).await?;
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
             Ok::<_, ProvisionError>(Done::of((wire, new.applied)).and_all(records))
@@ -185,7 +185,7 @@ pub async fn patch_user(
         .store
         .write(who.org, async move |tx| {
             let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
-            let patched = patch.apply(&Registry::standard(), &shape::document(&row)?)?;
+            let patched = patch.apply(Registry::standard(), &shape::document(&row)?)?;
             let (row, records) = change(tx, &gateway, &caller, row, patched.document, now).await?;
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
             Ok::<_, ProvisionError>(Done::of((wire, patched.skipped, patched.applied)).and_all(records))

@@ -90,9 +90,11 @@ pub async fn find(
     let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
     // The kind stands in the text, so that the partial indexes serve.
     let kind = kind.number();
+    // A look-up goes by its own index, and not along the order of ids: the OR tells SQLite so (PostgreSQL drops it).
+    let behind = if *predicate == Predicate::All { "r.id > $3" } else { "(r.id > $3 OR 1 = 0)" };
     let mut compiler = Compiler {
         sql: format!(
-            "SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.src = $2 AND r.kind = {kind} AND r.id > $3 AND "
+            "SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.src = $2 AND r.kind = {kind} AND {behind} AND "
         ),
         args: args![org, src, after].to_vec(),
     };

@@ -5,11 +5,11 @@ use super::*;
 use crate::protocol::scim::error::ScimType;
 
 fn parse(text: &str) -> Result<Filter, ScimError> {
-    Filter::parse(text, &Registry::standard(), ResourceType::User, Profile::Auto)
+    Filter::parse(text, Registry::standard(), ResourceType::User, Profile::Auto)
 }
 
 fn strict(text: &str) -> Result<Filter, ScimError> {
-    Filter::parse(text, &Registry::standard(), ResourceType::User, Profile::RfcStrict)
+    Filter::parse(text, Registry::standard(), ResourceType::User, Profile::RfcStrict)
 }
 
 fn ada() -> Value {
@@ -113,7 +113,7 @@ fn r042_an_empty_mapping_never_adopts_whoever_has_none() {
     ] {
         assert_eq!(parse(text).unwrap_err().scim_type, Some(ScimType::InvalidFilter), "{text}");
     }
-    let group = |text| Filter::parse(text, &Registry::standard(), ResourceType::Group, Profile::Auto);
+    let group = |text| Filter::parse(text, Registry::standard(), ResourceType::Group, Profile::Auto);
     assert!(group("displayName eq \"\"").is_err());
     assert!(parse("displayName eq \"\"").is_ok());
 }
@@ -189,7 +189,7 @@ fn r043_strict_profiles_want_json_literals_and_the_grammar_of_the_rfc() {
 fn r043_tolerances_are_noted() {
     let mut applied = Applied::default();
     let text = "emails[type eq work].value eq \"x\"";
-    Filter::parse_noting(text, &Registry::standard(), ResourceType::User, Profile::Auto, &mut applied).unwrap();
+    Filter::parse_noting(text, Registry::standard(), ResourceType::User, Profile::Auto, &mut applied).unwrap();
     let quirks =
         [crate::protocol::scim::profile::Quirk::ValuePathFilter, crate::protocol::scim::profile::Quirk::LooseLiteral];
     assert_eq!(applied.quirks(), quirks);

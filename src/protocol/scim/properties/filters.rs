@@ -64,7 +64,7 @@ fn person() -> impl Strategy<Value = Value> {
 }
 
 fn parse(text: &str) -> Option<Filter> {
-    Filter::parse(text, &Registry::standard(), ResourceType::User, Profile::Auto).ok()
+    Filter::parse(text, Registry::standard(), ResourceType::User, Profile::Auto).ok()
 }
 
 /// Whether a document is among the candidates of a plan, by its index rows alone.
@@ -98,7 +98,7 @@ proptest! {
     fn the_index_never_loses_a_match_and_an_exact_plan_adds_none(text in filter(), person in person()) {
         let filter = parse(&text).ok_or_else(|| TestCaseError::fail(text.clone()))?;
         let document = person.as_object().cloned().unwrap_or_default();
-        let rows = index::rows(&document, &Registry::standard(), ResourceType::User);
+        let rows = index::rows(&document, Registry::standard(), ResourceType::User);
         let candidates = filter.candidates();
         let (candidate, matched) = (is_candidate(&candidates.plan, &rows), filter.matches(&document));
         prop_assert!(candidate || !matched, "{text}: {candidates:?}");

@@ -112,7 +112,7 @@ fn sorted(mut document: Document) -> Value {
 fn apply(kind: ResourceType, profile: Profile, start: &Value, operations: Value) -> Option<Patched> {
     let body = json!({ "schemas": [PATCH_URN], "Operations": operations });
     let request = PatchRequest::parse(body, kind, profile).ok()?;
-    request.apply(&Registry::standard(), start.as_object()?).ok()
+    request.apply(Registry::standard(), start.as_object()?).ok()
 }
 
 proptest! {

@@ -6,7 +6,7 @@ use crate::protocol::scim::error::ScimType;
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 fn read(kind: ResourceType, profile: Profile, body: Value) -> Result<NewResource, ScimError> {
-    read_resource(kind, &Registry::standard(), body, profile)
+    read_resource(kind, Registry::standard(), body, profile)
 }
 
 fn user(body: Value) -> Result<NewResource, ScimError> {
@@ -14,7 +14,7 @@ fn user(body: Value) -> Result<NewResource, ScimError> {
 }
 
 fn put(kind: ResourceType, profile: Profile, old: Value, body: Value) -> NewResource {
-    replace_resource(kind, &Registry::standard(), old.as_object().unwrap(), body, profile).unwrap()
+    replace_resource(kind, Registry::standard(), old.as_object().unwrap(), body, profile).unwrap()
 }
 
 #[test]

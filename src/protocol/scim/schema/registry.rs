@@ -14,6 +14,8 @@ use crate::protocol::scim::schema::USER_URN;
 use crate::protocol::scim::schema::custom;
 use crate::protocol::scim::schema::standard;
 
+use std::sync::LazyLock;
+
 /// URNs of SCIM 1.1 and of templates that mix the two, with what they mean (OneLogin).
 const OLD_URNS: [(&str, Option<&str>); 8] = [
     ("urn:scim:schemas:core:1.0", None),
@@ -66,16 +68,19 @@ pub enum Target<'a> {
 pub struct Unresolved;
 
 impl Registry {
-    /// User, Group, the enterprise extension and Doorward's own.
+    /// User, Group, the enterprise extension and Doorward's own: what every directory knows. Made once.
     #[must_use]
-    pub fn standard() -> Self {
-        let extension = |schema| Extension { kind: ResourceType::User, schema };
-        Self {
-            common: standard::common(),
-            user: standard::user(),
-            group: standard::group(),
-            extensions: vec![extension(standard::enterprise()), extension(standard::doorward())],
-        }
+    pub fn standard() -> &'static Self {
+        static STANDARD: LazyLock<Registry> = LazyLock::new(|| {
+            let extension = |schema| Extension { kind: ResourceType::User, schema };
+            Registry {
+                common: standard::common(),
+                user: standard::user(),
+                group: standard::group(),
+                extensions: vec![extension(standard::enterprise()), extension(standard::doorward())],
+            }
+        });
+        &STANDARD
     }
 
     /// Adds an organization's own extension.

@@ -28,7 +28,7 @@ fn document(value: Value) -> Document {
 
 fn run(kind: ResourceType, profile: Profile, start: Value, operations: Value) -> Result<Patched, ScimError> {
     let body = json!({ "schemas": [PATCH_URN], "Operations": operations });
-    PatchRequest::parse(body, kind, profile)?.apply(&Registry::standard(), &document(start))
+    PatchRequest::parse(body, kind, profile)?.apply(Registry::standard(), &document(start))
 }
 
 fn user(operations: Value) -> Result<Patched, ScimError> {
