@@ -21,6 +21,14 @@ pub struct Known {
     pub namesake: bool,
 }
 
+impl Known {
+    /// Whether nothing is known of them at all.
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        self.by_name.is_none() && self.by_ext.is_none() && !self.buried && !self.namesake
+    }
+}
+
 /// Asks for a folded userName, an externalId and a folded e-mail: one statement, index hits alone.
 ///
 /// # Errors

@@ -3,7 +3,6 @@
 use super::ground::{Ground, GroundError};
 use crate::base::ids::PersonId;
 use crate::domain::access::{AttributeFacts, GroupFact, PersonFacts};
-use crate::domain::rule::When;
 use crate::store::held::Held;
 use crate::store::people::PersonRow;
 use crate::store::{Tx, held};
@@ -34,7 +33,7 @@ pub(super) async fn load(
         let grants = bodies.iter().map(|body| serde_json::from_str(body)).collect::<Result<_, _>>();
         facts.entry(person).or_default().manual = grants.map_err(|_| GroundError::Malformed("grant"))?;
     }
-    if ground.facts.rules.rules().iter().any(|rule| matches!(rule.when, When::Attribute { .. })) {
+    if ground.asks_attributes() {
         for (person, documents) in held::pushed_documents(tx, &everyone).await? {
             for (src, doc) in documents {
                 let Some(from) = ground.sources.get(&src) else { continue };

@@ -5,7 +5,7 @@ use crate::base::ids::{OrgNo, SourceNo};
 use crate::domain::access::{OrgFacts, Precedence};
 use crate::domain::client::ClientKeys;
 use crate::domain::panel::{PanelDefinition, PanelError};
-use crate::domain::rule::{MappingRule, RuleBook};
+use crate::domain::rule::{MappingRule, RuleBook, When};
 use crate::domain::source::{Source, SourceKind};
 use crate::service::Gateway;
 use crate::store::organizations::{self, OrganizationRow};
@@ -132,6 +132,12 @@ impl Ground {
         let ground = Arc::new(Self::read(tx, gw, standing.mark).await?);
         gw.memory.grounds.put(tx.org(), standing, ground.clone());
         Ok(ground)
+    }
+
+    /// Whether a rule asks for attributes of people, so that a change of one may be a change of access.
+    #[must_use]
+    pub fn asks_attributes(&self) -> bool {
+        self.facts.rules.rules().iter().any(|rule| matches!(rule.when, When::Attribute { .. }))
     }
 
     async fn read(tx: &mut Tx, gw: &Gateway, mark: i64) -> Result<Self, GroundError> {

@@ -59,8 +59,14 @@ pub(super) async fn owner_of(
         let records = adopt(tx, gw, who, local.id, document, active, now).await?;
         return Ok((Owner::Person(local.id), records));
     }
+    people::insert(tx, &newcomer(document, active, fresh), now).await?;
+    Ok((Owner::Person(fresh), Vec::new()))
+}
+
+/// The person of a User that nobody here has been before.
+pub(super) fn newcomer(document: &Document, active: bool, id: PersonId) -> PersonRow {
     let mut person = PersonRow {
-        id: fresh,
+        id,
         origin: Origin::Directory.as_str().to_owned(),
         state: state(active),
         locked: false,
@@ -72,8 +78,21 @@ pub(super) async fn owner_of(
         family: None,
     };
     describe(&mut person, document);
-    people::insert(tx, &person, now).await?;
-    Ok((Owner::Person(fresh), Vec::new()))
+    person
+}
+
+/// The folded e-mail under which somebody local may be known who is this User.
+pub(super) fn email_key(document: &Document) -> Option<String> {
+    Some(Email::parse(&shape::email(document)?).ok()?.key())
+}
+
+/// Whether two documents of a User describe the same person.
+pub(super) fn same_person(old: &Document, new: &Document) -> bool {
+    let of = |document: &Document| {
+        let part = |name| shape::name_part(document, name);
+        (shape::email(document), shape::display(document), part("givenName"), part("familyName"))
+    };
+    of(old) == of(new)
 }
 
 /// A person who is no directory's yet and has this e-mail, inside a domain that the organization has proved.

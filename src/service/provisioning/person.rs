@@ -7,6 +7,7 @@ use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
 use crate::service::Gateway;
 use crate::service::access::{Ground, settle};
+use crate::store::held::Held;
 use crate::store::people::{self, DELETED};
 use crate::store::resources::ResourceRow;
 use crate::store::{Record, Tx, aside};
@@ -29,20 +30,20 @@ pub(super) async fn settled(
 /// from this commit on (law 5).
 pub(super) async fn follow(
     tx: &mut Tx,
-    id: PersonId,
+    held: &mut Held,
     row: &ResourceRow,
     document: &Document,
     was_active: bool,
     now: DateTime<Utc>,
 ) -> Result<(), ProvisionError> {
-    let Some(mut person) = people::lock(tx, id).await? else { return Ok(()) };
-    let moved = adoption::describe(&mut person, document);
+    let person = &mut held.person;
+    let moved = adoption::describe(person, document);
     person.state = adoption::state(row.active);
     let ends = moved || (was_active && !row.active);
     person.epoch += i64::from(ends);
-    people::update(tx, &person, now).await?;
+    people::update(tx, person, now).await?;
     if ends {
-        people::drop_credentials(tx, id).await?;
+        people::drop_credentials(tx, person.id).await?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::store::people::{self, ACTIVE, DELETED};
 use crate::store::resources::{self, Kind, ResourceRow};
+use crate::store::standing::Standing;
 use crate::store::tombstones::{self, Tombstone};
 use crate::store::{Record, Tx};
 use chrono::{DateTime, Utc};
@@ -22,7 +23,7 @@ use serde_json::json;
 /// What a User comes back from.
 pub(super) enum Returning {
     /// The resource is there, inactive.
-    Inactive(Box<ResourceRow>),
+    Inactive(Box<(ResourceRow, Standing)>),
     /// The resource was deleted.
     Deleted(Tombstone),
 }
@@ -31,7 +32,7 @@ impl Returning {
     /// The id that it has again.
     pub(super) fn id(&self) -> ResourceId {
         match self {
-            Self::Inactive(row) => row.id,
+            Self::Inactive(found) => found.0.id,
             Self::Deleted(tombstone) => tombstone.id,
         }
     }
@@ -48,9 +49,9 @@ pub(super) async fn find(
     let src = who.directory.src;
     if let Some(found) = resources::by_ext(tx, src, Kind::User, ext).await? {
         // Somebody else may be restoring or deleting it in this moment.
-        let row = resources::lock(tx, src, Kind::User, found.id).await?;
-        let Some(row) = row.filter(|row| row.ext.as_deref() == Some(ext)) else { return Ok(None) };
-        if row.active {
+        let row = resources::hold(tx, src, Kind::User, found.id).await?;
+        let Some(row) = row.filter(|(row, _)| row.ext.as_deref() == Some(ext)) else { return Ok(None) };
+        if row.0.active {
             return Err(ScimError::uniqueness("externalId is taken by an active User of this directory.").into());
         }
         return Ok(Some(Returning::Inactive(Box::new(row))));
@@ -79,10 +80,10 @@ async fn reactivate(
     gw: &Gateway,
     who: &DirectoryCaller,
     new: &NewResource,
-    row: ResourceRow,
+    row: (ResourceRow, Standing),
     now: DateTime<Utc>,
 ) -> Result<(ResourceRow, Vec<Record>), ProvisionError> {
-    let old_name = row.key.clone();
+    let old_name = row.0.key.clone();
     let (row, mut records) = change(tx, gw, who, row, new.document.clone(), now).await?;
     if let Some(id) = row.person
         && old_name != row.key

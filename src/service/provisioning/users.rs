@@ -4,7 +4,9 @@ use super::adoption::{self, Owner};
 use super::person;
 use super::returning;
 use super::shape::{self, Wire};
-use super::{Changed, DirectoryCaller, ProvisionError, held, reports_to, resource_id, telling_of_the_last_admin};
+use super::{Changed, DirectoryCaller, ProvisionError, held_standing, reports_to};
+use super::{resource_id, telling_of_the_last_admin};
+use crate::base::fold::fold;
 use crate::base::ids::{PersonId, ResourceId};
 use crate::domain::audit::Deed;
 use crate::protocol::scim::Document;
@@ -14,8 +16,11 @@ use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::resource::{NewResource, read_resource, replace_resource};
 use crate::protocol::scim::schema::{Registry, ResourceType};
 use crate::service::Gateway;
+use crate::service::access::{Ground, settle, settle_held};
+use crate::store::held::{self, Held};
 use crate::store::resources::{self, Kind, ResourceRow};
-use crate::store::{self, Done, Record, Tx, tombstones};
+use crate::store::standing::Standing;
+use crate::store::{self, Done, Record, Tx, newcomer, people, tombstones};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -89,6 +94,13 @@ pub(super) async fn create(
     now: DateTime<Utc>,
 ) -> Result<(ResourceRow, Applied, Vec<Record>), ProvisionError> {
     let mut applied = new.applied.clone();
+    let (key, email) = (fold(new.user_name.as_deref().unwrap_or_default()), adoption::email_key(&new.document));
+    let ext = new.external_id.as_deref();
+    let known = newcomer::known(tx, who.directory.src, &key, ext, email.as_deref(), now).await?;
+    if known.is_nobody() {
+        let (row, records) = newcomer_push(tx, gw, who, new, known.standing, (id, person), now).await?;
+        return Ok((row, applied, records));
+    }
     let (row, records) = match returning::find(tx, who, new, now).await? {
         Some(found) => {
             applied.note(Quirk::Restore);
@@ -97,6 +109,32 @@ pub(super) async fn create(
         None => first_push(tx, gw, who, new, id, person, now).await?,
     };
     Ok((row, applied, records))
+}
+
+/// The push of somebody whom nothing here is known of: nothing to ask, everything to write.
+async fn newcomer_push(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    new: &NewResource,
+    standing: Standing,
+    (id, person): (ResourceId, PersonId),
+    now: DateTime<Utc>,
+) -> Result<(ResourceRow, Vec<Record>), ProvisionError> {
+    let row = shape::row(new, ResourceType::User, who.directory.src, id, Some(person), now);
+    let person = adoption::newcomer(&new.document, row.active, person);
+    people::insert(tx, &person, now).await?;
+    resources::insert(tx, &row).await?;
+    resources::index_emails(tx, row.src, row.id, &[], &shape::emails(&new.document)).await?;
+    let ground = Ground::at(tx, gw, standing).await?;
+    let mut records = settle_held(tx, gw, &ground, vec![Held::new(person)], "user_provisioned").await?;
+    records.push(provisioned(gw, who, new, &row));
+    Ok((row, records))
+}
+
+fn provisioned(gw: &Gateway, who: &DirectoryCaller, new: &NewResource, row: &ResourceRow) -> Record {
+    let body = json!({"person": row.person.map(|p| p.to_string()), "ignored": new.ignored});
+    gw.record(&who.actor(), Deed::UserProvisioned, Some(row.id.to_string()), body)
 }
 
 async fn first_push(
@@ -117,8 +155,7 @@ async fn first_push(
     resources::insert(tx, &row).await?;
     resources::index_emails(tx, row.src, row.id, &[], &shape::emails(&new.document)).await?;
     records.extend(person::settled(tx, gw, &row, "user_provisioned").await?);
-    let body = json!({"person": row.person.map(|p| p.to_string()), "ignored": new.ignored});
-    records.push(gw.record(&who.actor(), Deed::UserProvisioned, Some(row.id.to_string()), body));
+    records.push(provisioned(gw, who, new, &row));
     Ok((row, records))
 }
 
@@ -154,10 +191,10 @@ pub async fn replace_user(
     let outcome = gw
         .store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
+            let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
             let old = shape::document(&row)?;
             let new = replace_resource(ResourceType::User, Registry::standard(), &old, body.clone(), caller.profile)?;
-            let (row, records) = change(tx, &gateway, &caller, row, new.document, now).await?;
+            let (row, records) = change(tx, &gateway, &caller, (row, standing), new.document, now).await?;
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
             Ok::<_, ProvisionError>(Done::of((wire, new.applied)).and_all(records))
         })
@@ -184,9 +221,9 @@ pub async fn patch_user(
     let outcome = gw
         .store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
+            let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
             let patched = patch.apply(Registry::standard(), &shape::document(&row)?)?;
-            let (row, records) = change(tx, &gateway, &caller, row, patched.document, now).await?;
+            let (row, records) = change(tx, &gateway, &caller, (row, standing), patched.document, now).await?;
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
             Ok::<_, ProvisionError>(Done::of((wire, patched.skipped, patched.applied)).and_all(records))
         })
@@ -196,12 +233,12 @@ pub async fn patch_user(
 }
 
 /// Takes a User from its stored document to another one, with all that follows for the person. Nothing is written
-/// where nothing differs.
+/// where nothing differs, and the person is not touched by what is the resource's alone.
 pub(super) async fn change(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
-    mut row: ResourceRow,
+    (mut row, standing): (ResourceRow, Standing),
     document: Document,
     now: DateTime<Utc>,
 ) -> Result<(ResourceRow, Vec<Record>), ProvisionError> {
@@ -209,9 +246,11 @@ pub(super) async fn change(
     if old == document {
         return Ok((row, Vec::new()));
     }
-    let (was_active, was_ext) = (row.active, row.ext.clone());
+    let (was_active, was_key, was_ext) = (row.active, row.key.clone(), row.ext.clone());
     shape::refresh(&mut row, ResourceType::User, &document, now);
-    refuse_taken(tx, &row).await?;
+    if (&was_key, &was_ext) != (&row.key, &row.ext) {
+        refuse_taken(tx, &row).await?;
+    }
     resources::update(tx, &row).await?;
     resources::index_emails(tx, row.src, row.id, &shape::emails(&old), &shape::emails(&document)).await?;
     let deed = match (was_active, row.active) {
@@ -221,12 +260,24 @@ pub(super) async fn change(
     };
     let mut records = Vec::new();
     if let Some(id) = row.person {
-        person::follow(tx, id, &row, &document, was_active, now).await?;
-        if was_ext.is_some() && was_ext != row.ext {
-            records.extend(person::set_aside(tx, gw, who, id, now).await?);
+        let ground = Ground::at(tx, gw, standing).await?;
+        let other_state = was_active != row.active;
+        let other_ext = was_ext.is_some() && was_ext != row.ext;
+        if other_state || other_ext || !adoption::same_person(&old, &document) {
+            let mut held = held::hold(tx, &[id]).await?;
+            if let Some(held) = held.first_mut() {
+                person::follow(tx, held, &row, &document, was_active, now).await?;
+            }
+            if other_ext {
+                records.extend(person::set_aside(tx, gw, who, id, now).await?);
+            }
+            if other_state || other_ext || ground.asks_attributes() {
+                records.extend(settle_held(tx, gw, &ground, held, deed.as_str()).await?);
+            }
+        } else if ground.asks_attributes() {
+            records.extend(settle(tx, gw, &ground, id, deed.as_str()).await?);
         }
     }
-    records.extend(person::settled(tx, gw, &row, deed.as_str()).await?);
     records.push(gw.record(&who.actor(), deed, Some(row.id.to_string()), json!({"version": row.version})));
     Ok((row, records))
 }
@@ -248,7 +299,7 @@ pub async fn delete_user(
     let outcome = gw
         .store
         .write(who.org, async move |tx| {
-            let row = held(tx, &caller, Kind::User, id, precondition.clone()).await?;
+            let row = super::held(tx, &caller, Kind::User, id, precondition.clone()).await?;
             resources::index_emails(tx, row.src, row.id, &shape::emails(&shape::document(&row)?), &[]).await?;
             resources::bump_groups_of(tx, id, now).await?;
             store::members::leave_all(tx, id).await?;
