@@ -30,10 +30,10 @@ pub(super) fn go(
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     let body = match steps.as_slice() {
         ["ServiceProviderConfig"] => Some(discovery::service_provider_config(&base, &features(who))),
-        ["ResourceTypes"] => Some(discovery::resource_types(&base, &registry)),
-        ["ResourceTypes", id] => discovery::resource_type_by_id(&base, &registry, id),
-        ["Schemas"] => Some(discovery::schemas(&base, &registry, who.profile)),
-        ["Schemas", urn] => discovery::schema_by_id(&base, &registry, urn, who.profile),
+        ["ResourceTypes"] => Some(discovery::resource_types(&base, registry)),
+        ["ResourceTypes", id] => discovery::resource_type_by_id(&base, registry, id),
+        ["Schemas"] => Some(discovery::schemas(&base, registry, who.profile)),
+        ["Schemas", urn] => discovery::schema_by_id(&base, registry, urn, who.profile),
         _ => None,
     };
     let body = body.ok_or_else(|| ScimError::not_found("discovery document", steps.last().unwrap_or(&"")))?;

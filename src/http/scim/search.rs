@@ -61,7 +61,7 @@ pub(super) async fn answer(
             ResourceType::User => &users,
             ResourceType::Group => &groups,
         };
-        Value::Object(projection.apply(wire.document, &registry))
+        Value::Object(projection.apply(wire.document, registry))
     };
     let resources = page.resources.into_iter().map(shown).collect();
     let about =

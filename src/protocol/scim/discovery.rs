@@ -229,17 +229,17 @@ mod tests {
     #[test]
     fn r088_schemas_and_types_are_lists_and_single_documents() {
         let registry = Registry::standard();
-        let list = schemas("https://x.test", &registry, Profile::Auto);
+        let list = schemas("https://x.test", registry, Profile::Auto);
         assert_eq!((&list["totalResults"], &list["startIndex"]), (&json!(4), &json!(1)));
-        let user = schema_by_id("https://x.test", &registry, ResourceType::User.urn(), Profile::Auto).unwrap();
+        let user = schema_by_id("https://x.test", registry, ResourceType::User.urn(), Profile::Auto).unwrap();
         let names: Vec<_> = user["attributes"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
         assert!(names.contains(&json!("userName")) && !names.contains(&json!("id")));
-        assert!(schema_by_id("https://x.test", &registry, "urn:none", Profile::Auto).is_none());
-        let user = resource_type_by_id("https://x.test", &registry, "User").unwrap();
+        assert!(schema_by_id("https://x.test", registry, "urn:none", Profile::Auto).is_none());
+        let user = resource_type_by_id("https://x.test", registry, "User").unwrap();
         let written = json!([{ "schema": ENTERPRISE_URN, "required": false }]);
         assert_eq!(user["schemaExtensions"], written, "what a client may write");
-        assert!(resource_type_by_id("https://x.test", &registry, "Device").is_none());
-        assert_eq!(resource_types("https://x.test", &registry)["itemsPerPage"], json!(2));
+        assert!(resource_type_by_id("https://x.test", registry, "Device").is_none());
+        assert_eq!(resource_types("https://x.test", registry)["itemsPerPage"], json!(2));
     }
 
     #[test]

@@ -123,7 +123,7 @@ mod tests {
 
     fn printed(text: &str) -> Result<String, PathFault> {
         let registry = Registry::standard();
-        Path::parse(text, &registry, ResourceType::User, Profile::Auto, &mut Applied::default())
+        Path::parse(text, registry, ResourceType::User, Profile::Auto, &mut Applied::default())
             .map(|path| path.to_string())
     }
 

@@ -257,12 +257,12 @@ mod tests {
         let projection = Projection::read(
             &split_names(attributes),
             &split_names(excluded),
-            &registry,
+            registry,
             ResourceType::User,
             Profile::Auto,
             &mut Applied::default(),
         );
-        let mut shown = projection.unwrap().apply(whole.as_object().unwrap().clone(), &registry);
+        let mut shown = projection.unwrap().apply(whole.as_object().unwrap().clone(), registry);
         for always in ["schemas", "id", "meta"] {
             assert!(shown.contains_key(always), "{always}");
         }
@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn r062_both_lists_at_once_are_refused() {
         let (one, registry) = ([String::from("id")], Registry::standard());
-        let both = Projection::read(&one, &one, &registry, ResourceType::User, Profile::Auto, &mut Applied::default());
+        let both = Projection::read(&one, &one, registry, ResourceType::User, Profile::Auto, &mut Applied::default());
         assert_eq!(both.unwrap_err().status, 400);
     }
 
@@ -315,7 +315,7 @@ mod tests {
             let (attributes, excluded) = (split_names(attributes), split_names(excluded));
             let kind = ResourceType::Group;
             let registry = Registry::standard();
-            Projection::read(&attributes, &excluded, &registry, kind, Profile::Auto, &mut Applied::default()).unwrap()
+            Projection::read(&attributes, &excluded, registry, kind, Profile::Auto, &mut Applied::default()).unwrap()
         };
         assert!(!read("", "members").wants("members"));
         assert!(!read("id", "").wants("members"));

@@ -135,9 +135,9 @@ fn read(
         let filter = match &query.filter {
             None => None,
             Some(text) if query.kinds.len() == 1 => {
-                Some(Filter::parse_noting(text, &registry, *kind, who.profile, applied)?)
+                Some(Filter::parse_noting(text, registry, *kind, who.profile, applied)?)
             }
-            Some(text) => Some(Filter::parse_root(text, &registry, *kind, who.profile, applied)?),
+            Some(text) => Some(Filter::parse_root(text, registry, *kind, who.profile, applied)?),
         };
         legs.push(Leg { resource_type: *kind, filter });
     }
@@ -152,7 +152,7 @@ fn read(
         Paging::Cursor { .. } => from.as_ref().map_or(0, |from| from.offset),
     };
     let by_cursor = matches!(query.paging, Paging::Cursor { .. });
-    Ok(Plan { legs, sort: sort(query, who, &registry, applied)?, from, by_cursor, skip, count: query.paging.count() })
+    Ok(Plan { legs, sort: sort(query, who, registry, applied)?, from, by_cursor, skip, count: query.paging.count() })
 }
 
 /// Whether a filter names U+0000, which no database keeps in a text, as it is or escaped.

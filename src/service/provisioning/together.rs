@@ -102,7 +102,7 @@ async fn names(
 fn read(one: &Minted, names: &HashMap<String, String>, who: &DirectoryCaller) -> Result<NewResource, ProvisionError> {
     let mut operation = one.operation.clone();
     message::resolve(&mut operation, names).map_err(|name| ScimError::unresolved(&name))?;
-    Ok(read_resource(operation.kind, &Registry::standard(), operation.data, who.profile)?)
+    Ok(read_resource(operation.kind, Registry::standard(), operation.data, who.profile)?)
 }
 
 struct Circle<'a> {

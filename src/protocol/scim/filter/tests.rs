@@ -199,12 +199,12 @@ fn r043_tolerances_are_noted() {
 fn r038_a_root_query_lets_an_attribute_of_the_other_kind_simply_not_match() {
     let text = "userName eq \"ada\" or displayName eq \"Eng\"";
     let registry = Registry::standard();
-    let root = |kind| Filter::parse_root(text, &registry, kind, Profile::Auto, &mut Applied::default()).unwrap();
+    let root = |kind| Filter::parse_root(text, registry, kind, Profile::Auto, &mut Applied::default()).unwrap();
     let group = json!({ "displayName": "eng" });
     assert!(root(ResourceType::Group).matches(group.as_object().unwrap()));
     assert_eq!(root(ResourceType::Group).to_string(), root(ResourceType::User).to_string());
     assert!(
-        Filter::parse_root("shoeSize pr", &registry, ResourceType::User, Profile::Auto, &mut Applied::default())
+        Filter::parse_root("shoeSize pr", registry, ResourceType::User, Profile::Auto, &mut Applied::default())
             .is_err()
     );
 }
@@ -230,7 +230,7 @@ fn the_plan_of_a_filter_names_index_terms_and_says_when_it_must_scan() {
 #[test]
 fn a_filter_says_which_memberships_it_asks_for() {
     let registry = Registry::standard();
-    let group = |text| Filter::parse(text, &registry, ResourceType::Group, Profile::Auto).unwrap();
+    let group = |text| Filter::parse(text, registry, ResourceType::Group, Profile::Auto).unwrap();
     let filter = group("id eq \"g\" and members eq \"u1\"");
     assert_eq!(filter.membership(), Membership { ids: vec!["u1"], only_ids: true, asked: true });
     let filter = group("members[value eq \"u1\" and type eq \"User\"]");
@@ -241,7 +241,7 @@ fn a_filter_says_which_memberships_it_asks_for() {
 #[test]
 fn r043_a_text_without_quotes_may_have_spaces() {
     let registry = Registry::standard();
-    let filter = Filter::parse("displayName eq Sales North AND id pr", &registry, ResourceType::Group, Profile::Auto);
+    let filter = Filter::parse("displayName eq Sales North AND id pr", registry, ResourceType::Group, Profile::Auto);
     assert_eq!(filter.unwrap().to_string(), "displayName eq \"Sales North\" and id pr");
-    assert!(Filter::parse("displayName eq Sales North", &registry, ResourceType::Group, Profile::RfcStrict).is_err());
+    assert!(Filter::parse("displayName eq Sales North", registry, ResourceType::Group, Profile::RfcStrict).is_err());
 }

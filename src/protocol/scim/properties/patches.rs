@@ -149,9 +149,9 @@ proptest! {
                 let mut documents: Vec<Document> = Vec::new();
                 documents.extend(apply(kind, profile, &start, operations).map(|patched| patched.document));
                 documents.extend(apply(kind, profile, &start, json!([body])).map(|patched| patched.document));
-                documents.extend(read_resource(kind, &registry, body.clone(), profile).ok().map(|new| new.document));
+                documents.extend(read_resource(kind, registry, body.clone(), profile).ok().map(|new| new.document));
                 let old = start.as_object().unwrap();
-                let put = replace_resource(kind, &registry, old, body.clone(), profile);
+                let put = replace_resource(kind, registry, old, body.clone(), profile);
                 documents.extend(put.ok().map(|new| new.document));
                 for document in documents {
                     for never in ["id", "meta", "schemas", "groups", "members", "password"] {
