@@ -8,7 +8,7 @@ use crate::protocol::scim::schema::{Registry, ResourceType};
 
 /// The parameters of a call.
 pub(super) fn read(query: Option<&str>, profile: Profile) -> Result<ListRequest, ScimError> {
-    let pairs = decode_query(query.unwrap_or_default());
+    let pairs = decode_query(query.unwrap_or_default())?;
     let pairs = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     ListRequest::from_query(pairs, PageLimits::default(), profile)
 }

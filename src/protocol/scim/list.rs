@@ -19,6 +19,10 @@ pub const SEARCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchReques
 const PARAMETERS: [&str; 8] =
     ["filter", "sortBy", "sortOrder", "startIndex", "count", "cursor", "attributes", "excludedAttributes"];
 
+/// The keys of a SearchRequest.
+const KEYS: [&str; 9] =
+    ["schemas", "filter", "sortBy", "sortOrder", "startIndex", "count", "cursor", "attributes", "excludedAttributes"];
+
 /// How long a page may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageLimits {
@@ -128,13 +132,17 @@ impl ListRequest {
             return Err(ScimError::invalid_syntax("The body is no JSON object; send a SearchRequest."));
         };
         let mut fields = Fields::default();
-        let body = normalise::message(body, &PARAMETERS, profile, &mut fields.applied);
+        let mut body = normalise::message(body, &KEYS, profile, &mut fields.applied);
+        body.retain(|_, value| !value.is_null());
+        if body.get("schemas").is_some_and(|schemas| !is_list_of_texts(schemas)) {
+            return Err(ScimError::invalid_syntax(format!("schemas is no list of URNs; send [\"{SEARCH_URN}\"].")));
+        }
         if body.get("schemas").is_none() && !fields.applied.allow(profile, Quirk::MissingSchemas) {
             return Err(ScimError::invalid_syntax(format!("schemas is missing; send [\"{SEARCH_URN}\"].")));
         }
         for (at, name) in PARAMETERS.iter().enumerate() {
             fields.values[at] = match body.get(*name) {
-                None | Some(Value::Null) => None,
+                None => None,
                 Some(value) => Some(search_value(name, value, profile, &mut fields.applied)?),
             };
         }
@@ -201,6 +209,10 @@ fn whole_number(text: &str) -> Option<i64> {
     Some(text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
 }
 
+fn is_list_of_texts(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(Value::is_string))
+}
+
 fn search_value(name: &str, value: &Value, profile: Profile, applied: &mut Applied) -> Result<String, ScimError> {
     let numeric = matches!(name, "startIndex" | "count");
     let list = matches!(name, "attributes" | "excludedAttributes");
@@ -218,18 +230,28 @@ fn search_value(name: &str, value: &Value, profile: Profile, applied: &mut Appli
 
 /// Decodes a query string as clients write it (requirement 51): `+` is a blank, a percent sign without two hex digits
 /// stands for itself, blanks, quotes and brackets may come as they are.
-#[must_use]
-pub fn decode_query(raw: &str) -> Vec<(String, String)> {
+///
+/// # Errors
+/// 400 `invalidFilter` for a filter that is no UTF-8: guessed at, it would find nobody, or somebody else.
+pub fn decode_query(raw: &str) -> Result<Vec<(String, String)>, ScimError> {
     let parts = raw.split('&').filter(|part| !part.is_empty());
     parts
         .map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            (decode(name), decode(value))
+            let (name, value) = (lossy(decode(name)), decode(value));
+            if name.eq_ignore_ascii_case("filter") && std::str::from_utf8(&value).is_err() {
+                return Err(ScimError::invalid_filter("The filter is not UTF-8; encode it so in the address."));
+            }
+            Ok((name, lossy(value)))
         })
         .collect()
 }
 
-fn decode(text: &str) -> String {
+fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+fn decode(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -244,7 +266,7 @@ fn decode(text: &str) -> String {
             _ => bytes.push(*first),
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 /// What an answer says about its page.
@@ -325,14 +347,16 @@ mod tests {
 
     #[test]
     fn r024_r051_query_strings_are_read_as_clients_write_them() {
-        let one =
-            |raw| decode_query(raw).into_iter().map(|(name, value)| format!("{name}|{value}")).collect::<Vec<_>>();
+        let one = |raw| {
+            decode_query(raw).unwrap().into_iter().map(|(name, value)| format!("{name}|{value}")).collect::<Vec<_>>()
+        };
         assert_eq!(one("filter=userName+eq+\"a%40x\"&"), ["filter|userName eq \"a@x\""]);
         assert_eq!(
             one("filter=emails[type eq \"work\"]&count=1&&a"),
             ["filter|emails[type eq \"work\"]", "count|1", "a|"]
         );
         assert_eq!(one("a=100%&b=%zz%C3%A9&c=%"), ["a|100%", "b|%zzé", "c|%"]);
+        assert_eq!(decode_query("x=%FF&Filter=%FF").unwrap_err().scim_type, Some(ScimType::InvalidFilter));
     }
 
     #[test]

@@ -229,8 +229,9 @@ impl<'a> Reading<'a> {
             self.applied.note(Quirk::PasswordDiscarded);
             return Ok(());
         }
-        if attribute.name == "active" && urn.is_none() && value.is_null() {
-            return Err(ScimError::invalid_value("active is null; send true or false, or leave it out."));
+        let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+        if attribute.name == "active" && urn.is_none() && is_empty {
+            return Err(ScimError::invalid_value("active is empty; send true or false, or leave it out."));
         }
         let value = match sub {
             Some(sub) => {

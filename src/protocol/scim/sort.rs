@@ -17,6 +17,9 @@ use crate::protocol::scim::schema::ResourceType;
 use crate::protocol::scim::schema::Returned;
 use crate::protocol::scim::schema::Target;
 
+/// How many bytes of a key a cursor carries.
+const LONGEST_WRITTEN: usize = 400;
+
 /// The attribute to sort by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SortBy {
@@ -38,6 +41,31 @@ pub struct SortKey(Option<Comparable>);
 enum Comparable {
     Number(f64),
     Text(String),
+}
+
+impl SortKey {
+    /// The key as a cursor carries it; `None` for a text that is too long to be carried.
+    #[must_use]
+    pub fn written(&self) -> Option<String> {
+        let value = match &self.0 {
+            None => Value::Null,
+            Some(Comparable::Number(number)) => Value::from(*number),
+            Some(Comparable::Text(text)) if text.len() > LONGEST_WRITTEN => return None,
+            Some(Comparable::Text(text)) => Value::from(text.as_str()),
+        };
+        Some(value.to_string())
+    }
+
+    /// Reads what [`SortKey::written`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        match serde_json::from_str(text).ok()? {
+            Value::Null => Some(Self(None)),
+            Value::Number(number) => Some(Self(Some(Comparable::Number(number.as_f64()?)))),
+            Value::String(text) => Some(Self(Some(Comparable::Text(text)))),
+            _ => None,
+        }
+    }
 }
 
 impl SortBy {
@@ -173,6 +201,16 @@ mod tests {
         assert_eq!(sorted("title", false), ["C", "a", "b"]);
         assert_eq!(sorted("title", true), ["b", "a", "C"]);
         assert_eq!(sorted("emails", false), ["b", "C", "a"]);
+    }
+
+    #[test]
+    fn r056_a_key_reads_back_as_it_was_written() {
+        for key in [None, Some(Comparable::Number(1.0)), Some(Comparable::Text("a/b \"é\"".into()))] {
+            let key = SortKey(key);
+            assert_eq!(SortKey::read(&key.written().unwrap()), Some(key));
+        }
+        assert_eq!(SortKey::read("[]"), None);
+        assert_eq!(SortKey(Some(Comparable::Text("é".repeat(5000)))).written(), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::protocol::scim::filter::Filter;
 use crate::protocol::scim::list::Paging;
 use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::schema::{Registry, ResourceType};
-use crate::protocol::scim::sort::SortBy;
+use crate::protocol::scim::sort::{SortBy, SortKey};
 use crate::service::Gateway;
 use crate::store::resources::{self, ResourceRow};
 use crate::store::{StoreError, Tx, members};
@@ -71,6 +71,8 @@ struct Found {
     rows: Vec<(ResourceType, ResourceRow)>,
     total: Option<u64>,
     more: bool,
+    /// What the last row is sorted by, in a sorted list.
+    key: Option<SortKey>,
 }
 
 /// A page of resources. Without `sortBy` they come in the order of their ids, total and stable (RFC 7644 §3.4.2).
@@ -96,7 +98,10 @@ pub async fn list(gw: &Gateway, who: &DirectoryCaller, query: Query) -> Result<P
                 None => unsorted(tx, &gateway, &caller, &plan).await?,
             };
             let rows = std::mem::take(&mut found.rows);
-            let last = rows.last().map(|(kind, row)| format!("{}/{}", kind.name(), row.id));
+            let last = rows.last().map(|(kind, row)| {
+                let key = found.key.as_ref().and_then(SortKey::written).map(|key| format!("/{key}"));
+                format!("{}/{}{}", kind.name(), row.id, key.unwrap_or_default())
+            });
             Ok::<_, ProvisionError>((found, last, show(tx, &gateway, &caller, rows, with_members).await?))
         })
         .await?;
@@ -200,19 +205,45 @@ async fn unsorted(tx: &mut Tx, gw: &Gateway, who: &DirectoryCaller, plan: &Plan)
     if !whole && !full {
         return Err(scan::too_many("filter", scan::budget()));
     }
-    let before = if plan.by_cursor { plan.skip } else { 0 };
-    let total = whole.then_some(before.saturating_add(seen.matched));
+    let total = match (whole, &plan.from) {
+        (false, _) => None,
+        (true, None) => Some(seen.matched),
+        // What lies before a cursor is counted anew: it may have come or gone since.
+        (true, Some(_)) => matching(tx, gw, who, plan).await?,
+    };
     let more = full && plan.count > 0;
     seen.rows.truncate(usize::try_from(plan.count).unwrap_or(usize::MAX));
-    Ok(Found { rows: seen.rows, total, more })
+    Ok(Found { rows: seen.rows, total, more, key: None })
+}
+
+/// How many match in all; `None` where that is more than one call looks at.
+async fn matching(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    plan: &Plan,
+) -> Result<Option<u64>, ProvisionError> {
+    let mut seen = Seen::default();
+    for leg in &plan.legs {
+        if !scan::scan(tx, gw, who, leg, None, Window { skip: 0, keep: 0 }, &mut seen).await? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(seen.matched))
 }
 
 /// The leg and the id behind which a cursor's page begins; the start where there is no cursor yet.
 fn place(plan: &Plan) -> (usize, Option<ResourceId>) {
     let named = plan.from.as_ref().and_then(|from| from.after.split_once('/'));
-    let Some((kind, id)) = named else { return (0, None) };
+    let Some((kind, rest)) = named else { return (0, None) };
+    let id = rest.split('/').next().unwrap_or_default();
     let at = plan.legs.iter().position(|leg| leg.resource_type.name() == kind);
     (at.unwrap_or_default(), id.parse().ok())
+}
+
+/// The key of the resource behind which a cursor's page of a sorted list begins.
+fn key_of_place(plan: &Plan) -> Option<SortKey> {
+    plan.from.as_ref().and_then(|from| SortKey::read(from.after.splitn(3, '/').nth(2)?))
 }
 
 /// One kind without a filter: the count is kept, and the page is read straight from the index.
@@ -225,7 +256,7 @@ async fn everything(
 ) -> Result<Found, ProvisionError> {
     let (src, kind) = (who.directory.src, kind_of(resource_type));
     let total = u64::try_from(resources::total(tx, src, kind).await?).unwrap_or_default();
-    let nothing = Found { rows: Vec::new(), total: Some(total), more: false };
+    let nothing = Found { rows: Vec::new(), total: Some(total), more: false, key: None };
     if plan.count == 0 {
         return Ok(nothing);
     }
@@ -248,7 +279,8 @@ async fn everything(
         let skip = plan.skip.saturating_add(rows.len() as u64);
         gw.memory.pages.begins(who.org, src, kind, skip, last.id, total).await;
     }
-    Ok(Found { rows: rows.into_iter().map(|row| (resource_type, row)).collect(), total: Some(total), more })
+    let rows = rows.into_iter().map(|row| (resource_type, row)).collect();
+    Ok(Found { rows, total: Some(total), more, key: None })
 }
 
 /// All matches, sorted here: the database knows neither the fold nor the primary value of a document.
@@ -275,14 +307,20 @@ async fn sorted(
     keyed.sort_by(|a, b| sort.compare(&a.0, &b.0).then_with(|| a.2.id.cmp(&b.2.id)));
     let total = keyed.len();
     let offset = usize::try_from(plan.skip).unwrap_or(usize::MAX);
-    // Behind the last one shown where it is still there, else where it stood.
-    let (_, after) = place(plan);
-    let last = after.and_then(|after| keyed.iter().position(|(_, _, row)| row.id == after));
-    let start = last.map_or(offset, |at| at + 1);
+    // A cursor's page begins behind where the last one shown stood, whatever has become of that one since.
+    let start = match (key_of_place(plan), place(plan).1) {
+        (Some(key), Some(id)) => {
+            keyed.partition_point(|(k, _, row)| sort.compare(k, &key).then_with(|| row.id.cmp(&id)).is_le())
+        }
+        (None, Some(id)) => keyed.iter().position(|(_, _, row)| row.id == id).map_or(offset, |at| at + 1),
+        (_, None) => offset,
+    };
     let count = usize::try_from(plan.count).unwrap_or(usize::MAX);
-    let rows: Vec<_> = keyed.into_iter().skip(start).take(count).map(|(_, kind, row)| (kind, row)).collect();
-    let more = count > 0 && start.saturating_add(rows.len()) < total;
-    Ok(Found { rows, total: Some(total as u64), more })
+    let page: Vec<_> = keyed.into_iter().skip(start).take(count).collect();
+    let more = count > 0 && start.saturating_add(page.len()) < total;
+    let key = page.last().map(|(key, _, _)| key.clone());
+    let rows = page.into_iter().map(|(_, kind, row)| (kind, row)).collect();
+    Ok(Found { rows, total: Some(total as u64), more, key })
 }
 
 type GroupMap = HashMap<ResourceId, Vec<(ResourceId, String)>>;

@@ -232,6 +232,22 @@ impl Reply {
         self.body["id"].as_str().unwrap_or_else(|| panic!("no id in {self:?}")).to_owned()
     }
 
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Insists on a refusal in SCIM's dialect (requirements 22 and 87): status and `scimType`, or `""` for none.
+    pub fn refused(&self, status: u16, scim_type: &str) -> &Self {
+        let told = self.body["scimType"].as_str().unwrap_or_default();
+        assert_eq!((self.status, told), (status, scim_type), "{}", self.body);
+        assert_eq!(self.body["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:Error"]), "{}", self.body);
+        assert_eq!(self.body["status"], status.to_string());
+        assert!(!self.body["detail"].as_str().unwrap().is_empty(), "{}", self.body);
+        assert!(self.header("content-type").starts_with("application/scim+json"), "{:?}", self.headers);
+        self
+    }
+
     /// Insists on a status; the reply, for more.
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.body);
@@ -252,12 +268,27 @@ impl Directory {
 
     /// A call, as `PATCH /Users/…`.
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        match body {
+            Some(body) => self.raw(method, path, &[("content-type", "application/scim+json")], body.to_string()).await,
+            None => self.raw(method, path, &[], "").await,
+        }
+    }
+
+    /// The same with headers and a body as they are. An answer has no body, or one that is JSON.
+    pub async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> Reply {
         let mut request = self
             .client
             .request(method.parse().unwrap(), format!("{}{path}", self.base))
-            .header("authorization", format!("Bearer {}", self.token));
-        if let Some(body) = body {
-            request = request.header("content-type", "application/scim+json").body(body.to_string());
+            .header("authorization", format!("Bearer {}", self.token))
+            .body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let reply = request.send().await.unwrap();
         let (status, headers) = (reply.status().as_u16(), reply.headers().clone());

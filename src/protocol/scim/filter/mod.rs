@@ -231,14 +231,19 @@ impl Filter {
             Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.collect_membership(inside, found)),
             Self::Not(one) => one.collect_membership(inside, found),
             Self::Elsewhere(_) => {}
-            Self::Element { path, filter } => filter.collect_membership(inside || is_membership(path), found),
+            Self::Element { path, filter } => {
+                found.need_manager(path);
+                filter.collect_membership(inside || is_membership(path), found);
+            }
             Self::Present(path) => {
+                found.need_manager(path);
                 if inside || is_membership(path) {
                     found.asked = true;
                     found.only_ids = false;
                 }
             }
             Self::Compare(term) => {
+                found.need_manager(&term.path);
                 let whole = is_membership(&term.path) && term.path.sub.as_deref() == Some("value");
                 let element = inside && term.path.name == "value";
                 found.asked |= inside || is_membership(&term.path);
@@ -261,8 +266,18 @@ pub struct Membership<'a> {
     pub ids: Vec<&'a str>,
     /// Whether `members` or `groups` is asked for nothing but these ids.
     pub only_ids: bool,
-    /// Whether the filter asks about membership at all.
+    /// Whether the filter asks about membership at all, or about what else is not stored with the resource.
     pub asked: bool,
+}
+
+impl Membership<'_> {
+    /// The name and address of a manager are no more in the stored document than members are.
+    fn need_manager(&mut self, path: &AttrPath) {
+        if path.name == "manager" && path.sub.as_deref() != Some("value") {
+            self.asked = true;
+            self.only_ids = false;
+        }
+    }
 }
 
 fn is_membership(path: &AttrPath) -> bool {
