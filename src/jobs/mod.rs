@@ -4,18 +4,21 @@
 
 pub mod expiry;
 pub mod settling;
+pub mod statistics;
 
 use crate::service::Gateway;
 use std::time::Duration;
 
 /// How often the marks of large changes are looked for.
 const SETTLING: Duration = Duration::from_secs(2);
+/// How often the planner is told of tables that have grown.
+const STATISTICS: Duration = Duration::from_secs(3);
 /// How often what has expired is taken away.
 const EXPIRY: Duration = Duration::from_secs(60);
 
 /// Runs all jobs until the future is dropped.
 pub async fn run(gateway: Gateway) {
-    futures::future::join(settle(gateway.clone()), expire(gateway)).await;
+    futures::future::join3(settle(gateway.clone()), refresh(gateway.clone()), expire(gateway)).await;
 }
 
 async fn settle(gateway: Gateway) {
@@ -23,6 +26,14 @@ async fn settle(gateway: Gateway) {
     loop {
         ticks.tick().await;
         told("settling", settling::run_once(&gateway).await.err());
+    }
+}
+
+async fn refresh(gateway: Gateway) {
+    let mut ticks = ticks(STATISTICS);
+    loop {
+        ticks.tick().await;
+        told("statistics", statistics::run_once(&gateway).await.err());
     }
 }
 

@@ -54,12 +54,11 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
     for chunk in ids.chunks(CHUNK) {
         let mut sql = format!(
             "SELECT {}, {ACCESS}, \
-             CASE WHEN EXISTS (SELECT 1 FROM stale s WHERE s.org = $1 AND s.person = p.id) THEN 1 ELSE 0 END \
-             + CASE WHEN EXISTS (SELECT 1 FROM manual_grant g WHERE g.org = $1 AND g.person = p.id) THEN 2 ELSE 0 END \
-             + CASE WHEN EXISTS (SELECT 1 FROM resource r CROSS JOIN member m \
-               WHERE r.org = $1 AND r.person = p.id AND m.org = r.org AND m.mid = r.id) \
-               OR EXISTS (SELECT 1 FROM member m WHERE m.org = $1 AND m.mid = p.id) THEN CAST(4 AS BIGINT) \
-               ELSE CAST(0 AS BIGINT) END \
+             (SELECT CAST(1 AS BIGINT) FROM stale s WHERE s.org = $1 AND s.person = p.id LIMIT 1), \
+             (SELECT g.seq FROM manual_grant g WHERE g.org = $1 AND g.person = p.id LIMIT 1), \
+             (SELECT m.kind FROM resource r CROSS JOIN member m \
+              WHERE r.org = $1 AND r.person = p.id AND m.org = r.org AND m.mid = r.id LIMIT 1), \
+             (SELECT m.kind FROM member m WHERE m.org = $1 AND m.mid = p.id LIMIT 1) \
              FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN (",
             people::COLUMNS
         );
@@ -68,13 +67,13 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
         push_list(&mut sql, &mut values, &blobs);
         sql.push_str(" ORDER BY p.id FOR NO KEY UPDATE OF p");
         for row in tx.conn.all(sql, &values).await? {
-            let flags = row.int(PERSON + 7)?;
+            let is = |at| Ok::<_, StoreError>(row.opt_int(PERSON + 7 + at)?.is_some());
             held.push(Held {
                 person: people::read(&row)?,
                 access: access::read_joined(&row, PERSON)?,
-                stale: flags & 1 != 0,
-                by_hand: flags & 2 != 0,
-                in_groups: flags & 4 != 0,
+                stale: is(0)?,
+                by_hand: is(1)?,
+                in_groups: is(2)? || is(3)?,
             });
         }
     }

@@ -252,12 +252,11 @@ pub async fn sweep(tx: &mut Tx) -> Result<bool, StoreError> {
 
 async fn sweep_some(tx: &mut Tx, group: ResourceId) -> Result<u64, StoreError> {
     let org = tx.org;
-    let limit = i64::try_from(SWEEP).unwrap_or(i64::MAX);
-    tx.conn
-        .exec(
-            "DELETE FROM member WHERE org = $1 AND gid = $2 AND mid IN \
-             (SELECT mid FROM member WHERE org = $1 AND gid = $2 LIMIT $3)",
-            args![org, group, limit],
-        )
-        .await
+    let last = i64::try_from(SWEEP).unwrap_or(i64::MAX) - 1;
+    let bound = "SELECT mid FROM member WHERE org = $1 AND gid = $2 ORDER BY mid LIMIT 1 OFFSET $3";
+    let Some(row) = tx.conn.one(bound, args![org, group, last]).await? else {
+        return tx.conn.exec("DELETE FROM member WHERE org = $1 AND gid = $2", args![org, group]).await;
+    };
+    let sql = "DELETE FROM member WHERE org = $1 AND gid = $2 AND mid <= $3";
+    tx.conn.exec(sql, args![org, group, row.blob(0)?]).await
 }

@@ -32,6 +32,7 @@ pub mod sessions;
 pub mod signed_in;
 pub mod signing_keys;
 pub mod standing;
+mod statistics;
 pub mod tokens;
 pub mod tombstones;
 mod unit;

@@ -68,9 +68,9 @@ pub struct ResourceRow {
     pub in_groups: bool,
 }
 
+/// The last one is a scalar subquery and no EXISTS: PostgreSQL would rather hash all memberships than look one up.
 pub(super) const COLUMNS: &str = "r.id, r.src, r.kind, r.person, r.label, r.key, r.ext, r.active, r.version, r.created, r.modified, r.doc, \
-     CASE WHEN EXISTS (SELECT 1 FROM member m WHERE m.org = r.org AND m.mid = r.id) THEN CAST(1 AS BIGINT) \
-     ELSE CAST(0 AS BIGINT) END";
+     (SELECT m.kind FROM member m WHERE m.org = r.org AND m.mid = r.id LIMIT 1)";
 /// How many columns these are.
 pub(super) const WIDTH: usize = 13;
 
@@ -88,7 +88,7 @@ pub(super) fn read(row: &Row) -> Result<ResourceRow, StoreError> {
         created: row.time(9)?,
         modified: row.time(10)?,
         doc: row.text(11)?,
-        in_groups: row.int(12)? == 1,
+        in_groups: row.opt_int(12)?.is_some(),
     })
 }
 

@@ -13,12 +13,17 @@ const POOL: u32 = 16;
 /// How long a unit of work waits for a connection before its caller is told to come again.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 /// How long a unit of work may sit still between two statements, and how long one statement may take: a bound on the age
-/// of a unit, which marks are kept for (`service::access`).
-const LIMITS: [(&str, &str); 2] = [("idle_in_transaction_session_timeout", "30s"), ("statement_timeout", "60s")];
+/// of a unit, which marks are kept for (`service::access`). And plans are made once: our statements are look-ups, whose
+/// plan does not depend on what is looked up.
+const SETTINGS: [(&str, &str); 3] = [
+    ("idle_in_transaction_session_timeout", "30s"),
+    ("statement_timeout", "60s"),
+    ("plan_cache_mode", "force_generic_plan"),
+];
 
 pub(crate) async fn open(url: &str) -> Result<Pool<Postgres>, StoreError> {
     let options =
-        PgConnectOptions::from_str(url)?.statement_cache_capacity(512).application_name("doorward").options(LIMITS);
+        PgConnectOptions::from_str(url)?.statement_cache_capacity(512).application_name("doorward").options(SETTINGS);
     let pool = PgPoolOptions::new().max_connections(POOL).acquire_timeout(PATIENCE).test_before_acquire(false);
     pool.connect_with(options).await.map_err(|error| match error {
         sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => StoreError::Unreachable,
