@@ -13,6 +13,19 @@ pub(super) fn read(query: Option<&str>, profile: Profile) -> Result<ListRequest,
     ListRequest::from_query(pairs, PageLimits::default(), profile)
 }
 
+/// The parameters of a call on one resource: what lists are asked for says nothing there.
+pub(super) fn read_for_one(query: Option<&str>, profile: Profile) -> Result<ListRequest, ScimError> {
+    let of_lists = ["filter", "sortBy", "sortOrder", "startIndex", "count", "cursor"];
+    let query = query.unwrap_or_default().split('&');
+    let kept: Vec<&str> = query
+        .filter(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            !of_lists.iter().any(|known| known.eq_ignore_ascii_case(name))
+        })
+        .collect();
+    read(Some(&kept.join("&")), profile)
+}
+
 /// `attributes` and `excludedAttributes`, noting what they needed with the rest of the call.
 pub(super) fn projection(
     asked: &mut ListRequest,

@@ -12,7 +12,7 @@ use crate::protocol::scim::schema::{Registry, ResourceType};
 use crate::service::Gateway;
 use crate::service::provisioning::{self, Changed, Wire};
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 
 pub(super) async fn go(
     gw: &Gateway,
@@ -21,7 +21,11 @@ pub(super) async fn go(
     id: Option<String>,
     request: Request,
 ) -> Result<Answer, ScimFault> {
-    let mut asked = parameters::read(request.uri().query(), who.profile)?;
+    let query = request.uri().query();
+    let mut asked = match (request.method(), &id) {
+        (&Method::GET | &Method::HEAD, None) => parameters::read(query, who.profile)?,
+        _ => parameters::read_for_one(query, who.profile)?,
+    };
     let projection = parameters::projection(&mut asked, kind, who.profile)?;
     let applied = asked.applied.clone();
     let answer = match (request.method().as_str(), id) {

@@ -93,6 +93,15 @@ struct Fields {
 }
 
 impl Fields {
+    /// The last of several counts; lists of names are joined.
+    fn put(&mut self, at: usize, value: &str) {
+        let joined = match &self.values[at] {
+            Some(before) if is_list(PARAMETERS[at]) => format!("{before},{value}"),
+            _ => value.to_owned(),
+        };
+        self.values[at] = Some(joined);
+    }
+
     fn take(&mut self, name: &str) -> Option<String> {
         let at = PARAMETERS.iter().position(|known| *known == name)?;
         self.values[at].take()
@@ -112,7 +121,7 @@ impl ListRequest {
         let mut fields = Fields::default();
         for (name, value) in pairs {
             match PARAMETERS.iter().position(|known| known.eq_ignore_ascii_case(name)) {
-                Some(at) => fields.values[at] = Some(value.to_owned()),
+                Some(at) => fields.put(at, value),
                 None if name.is_empty() => {}
                 None => fields.applied.note(Quirk::QueryFlag),
             }
@@ -209,13 +218,18 @@ fn whole_number(text: &str) -> Option<i64> {
     Some(text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
 }
 
+/// Whether a parameter is a list of names.
+fn is_list(name: &str) -> bool {
+    matches!(name, "attributes" | "excludedAttributes")
+}
+
 fn is_list_of_texts(value: &Value) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(Value::is_string))
 }
 
 fn search_value(name: &str, value: &Value, profile: Profile, applied: &mut Applied) -> Result<String, ScimError> {
     let numeric = matches!(name, "startIndex" | "count");
-    let list = matches!(name, "attributes" | "excludedAttributes");
+    let list = is_list(name);
     match value {
         Value::Number(number) if numeric => return Ok(number.to_string()),
         Value::String(text) if !numeric && !list => return Ok(text.clone()),

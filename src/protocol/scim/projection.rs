@@ -197,10 +197,10 @@ impl Projection {
             Mode::Default => (!on_request).then_some(value),
             Mode::Only if whole => Some(value),
             Mode::Only if subs.is_empty() => None,
-            Mode::Only => Some(trim(value, &|sub| subs.contains(&sub) || is_always(attribute, sub))),
+            Mode::Only => trim(value, &|sub| subs.contains(&sub) || is_always(attribute, sub)),
             Mode::Except if whole || on_request => None,
             Mode::Except if subs.is_empty() => Some(value),
-            Mode::Except => Some(trim(value, &|sub| !subs.contains(&sub) || is_always(attribute, sub))),
+            Mode::Except => trim(value, &|sub| !subs.contains(&sub) || is_always(attribute, sub)),
         }
     }
 }
@@ -209,11 +209,19 @@ fn is_always(attribute: &Attribute, sub: &str) -> bool {
     attribute.sub(sub).is_some_and(|sub| sub.returned == Returned::Always)
 }
 
-fn trim(value: Value, keep: &dyn Fn(&str) -> bool) -> Value {
+/// The value with the sub-attributes to keep; what keeps none is left out, as everything unassigned is.
+fn trim(value: Value, keep: &dyn Fn(&str) -> bool) -> Option<Value> {
     match value {
-        Value::Array(items) => Value::Array(items.into_iter().map(|item| trim(item, keep)).collect()),
-        Value::Object(fields) => Value::Object(fields.into_iter().filter(|(name, _)| keep(name)).collect()),
-        other => other,
+        Value::Array(items) if items.is_empty() => Some(Value::Array(items)),
+        Value::Array(items) => {
+            let kept: Vec<_> = items.into_iter().filter_map(|item| trim(item, keep)).collect();
+            (!kept.is_empty()).then_some(Value::Array(kept))
+        }
+        Value::Object(fields) => {
+            let kept: Document = fields.into_iter().filter(|(name, _)| keep(name)).collect();
+            (!kept.is_empty()).then_some(Value::Object(kept))
+        }
+        other => Some(other),
     }
 }
 

@@ -140,8 +140,8 @@ fn bare<'a>(parser: &mut Parser<'a>, rest: &'a str) -> Result<Raw<'a>, ScimError
     Ok(Raw { value, written })
 }
 
-/// A text without quotes may have spaces (Ping sends names so): it ends before ` and `, ` or `, a closing bracket, or
-/// with the filter.
+/// A text without quotes may have spaces (Ping sends names so): it ends before the words `and` and `or`, a closing
+/// bracket, or with the filter.
 fn loose(rest: &str) -> &str {
     let end = rest.find([')', ']', '"', '(', '[']).unwrap_or(rest.len());
     let text = &rest[..end];
@@ -149,7 +149,7 @@ fn loose(rest: &str) -> &str {
         let after = text[*at..].trim_start();
         let is_joint = |word: &str| {
             after.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
-                && after[word.len()..].starts_with(char::is_whitespace)
+                && after[word.len()..].chars().next().is_none_or(char::is_whitespace)
         };
         next.is_whitespace() && (is_joint("and") || is_joint("or"))
     });

@@ -117,7 +117,7 @@ on_both_engines! {
             ("emails eq ada@work.test", "ada"), ("emails[type eq work].value eq bob@work.test", "bob"), ("emails[type eq 'work' and value eq 'bob@work.test']", "bob"),
             ("meta.created gt 2026-01-01T12:00:00Z", "bob cleo"), ("userName eq \"\\u0061da\"", "ada"), ("displayName sw \"Bob \\\"B\"", "bob"),
         ]).await;
-        all_refused(&idp, &["userName eq \"ada", "userName eq 'ada", "userName eq \"a\\x\"", "active eq 7", "active eq \"perhaps\"", "active eq yes", "userName eq \"a\" \"b\"", "userName co null"]).await;
+        all_refused(&idp, &["userName eq \"ada", "userName eq 'ada", "userName eq \"a\\x\"", "active eq 7", "active eq \"perhaps\"", "active eq yes", "userName eq \"a\" \"b\"", "userName co null", "userName eq ada or", "userName eq ada and ", "(userName eq ada or) or active eq true"]).await;
         let strict = directory(&gw, "strict", "rfc-strict").await;
         people(&gw, &strict).await;
         all_refused(&strict, &["externalId eq E-1", "userName eq 'ada'", "active eq True", "active eq \"true\"", "userName eq 7", "emails[type eq \"work\"].value eq \"x\"", "employeeNumber eq \"701\""]).await;

@@ -95,6 +95,10 @@ on_both_engines! {
         let refused = idp.get("/Users?sortBy=userName").await;
         refused.refused(400, "tooMany");
         assert_eq!(idp.get("/Users?count=3").await.expect(200).body["totalResults"], 10_001, "it can be paged without");
+        for (query, items) in [("", 100), ("?count=5000", 1000), ("?startIndex=9996&count=100", 6), ("?cursor=&count=5000", 1000), ("?filter=userName+pr&count=1001", 1000)] {
+            let page = idp.get(&format!("/Users{query}")).await.expect(200).body;
+            assert_eq!((&page["itemsPerPage"], &page["totalResults"]), (&json!(items), &json!(10_001)), "{query}");
+        }
         assert_eq!(idp.get(&address("/Users", &[("sortBy", "userName"), ("filter", "userName sw \"user999\"")])).await.expect(200).body["totalResults"], 11);
     }
 }

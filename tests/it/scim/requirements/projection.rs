@@ -38,6 +38,7 @@ on_both_engines! {
             (&format!("{USER}:userName"), json!({"userName": "ada"})), (&format!("{USER}:name.familyName"), json!({"name": {"familyName": "Byron"}})), (&format!("{ENTERPRISE}:department"), json!({ENTERPRISE: {"department": "D"}})),
             (ENTERPRISE, json!({ENTERPRISE: {"department": "D", "division": "V"}})), (&ENTERPRISE.to_uppercase(), json!({ENTERPRISE: {"department": "D", "division": "V"}})), ("department", json!({ENTERPRISE: {"department": "D"}})),
             ("id", json!({})), ("meta.location", json!({})), ("schemas", json!({})), ("externalId", json!({"externalId": "e"})), ("name,name.givenName", json!({"name": {"givenName": "Ada", "familyName": "Byron"}})),
+            ("name.middleName", json!({})), ("emails.display", json!({})), ("emails.primary", json!({"emails": [{"primary": true}]})),
             ("groups", json!({})), (",,userName,", json!({"userName": "ada"})), ("urn:x:y:z", json!({})),
         ] {
             assert_eq!(asked(&idp, &path, "attributes", list).await, expected, "{list}");
@@ -50,6 +51,10 @@ on_both_engines! {
             gone.iter().for_each(|name| { expected.shift_remove(*name); });
             assert_eq!(asked(&idp, &path, "excludedAttributes", list).await, Value::Object(expected), "{list}");
         }
+        let no_name = asked(&idp, &path, "excludedAttributes", "name.givenName,name.familyName,emails.value,emails.type,emails.primary").await;
+        assert_eq!((no_name.get("name"), no_name.get("emails")), (None, None), "nothing is left of them");
+        let twice = idp.get(&format!("{path}?attributes=userName&attributes=title")).await.expect(200).body;
+        assert_eq!(shown(&twice), json!({"userName": "ada", "title": "x"}));
         let less = asked(&idp, &path, "excludedAttributes", &format!("name.givenName,emails.type,{ENTERPRISE}:division")).await;
         assert_eq!((&less["name"], &less[ENTERPRISE], &less["emails"][1]), (&json!({"familyName": "Byron"}), &json!({"department": "D"}), &json!({"value": "b@x.test"})));
         assert_eq!(asked(&idp, &path, "attributes", "").await, whole);
@@ -101,6 +106,7 @@ on_both_engines! {
         assert_eq!(asked(&idp, &path, "attributes", "members").await["members"][0]["value"], id);
         let empty = idp.create_group("empty", &[]).await.expect(201).id();
         assert_eq!(asked(&idp, &format!("/Groups/{empty}"), "excludedAttributes", "externalId").await, json!({"displayName": "empty", "members": []}));
+        assert_eq!(asked(&idp, &format!("/Groups/{empty}"), "attributes", "members.value").await, json!({"members": []}));
         assert_eq!(asked(&idp, &format!("/Users/{id}"), "attributes", "password,groups.display").await, json!({"groups": [{"display": "g"}]}));
     }
 

@@ -26,5 +26,9 @@ on_both_engines! {
             idp.get(absent).await.refused(404, "");
         }
         idp.get(&format!("{path}?attributes=title&excludedAttributes=emails")).await.refused(400, "invalidValue");
+        let list_words = idp.get(&format!("{path}?filter=&count=x&startIndex=1&cursor=&sortOrder=up&attributes=title&")).await.expect(200);
+        assert_eq!(list_words.body, idp.get(&format!("{path}?attributes=title")).await.expect(200).body, "what lists are asked for says nothing here");
+        let made = idp.call("POST", "/Users?filter=&count=x", Some(json!({"userName": "bob"}))).await.expect(201);
+        idp.call("DELETE", &format!("/Users/{}?startIndex=x", made.id()), None).await.expect(204);
     }
 }
