@@ -1,14 +1,20 @@
 //! The numbered requirements of SCIM, each with a test whose name carries its number (`r041_…`), driven over HTTP.
 
 mod bulk;
+mod cases;
 mod concurrency;
 mod create;
 mod cursor;
 mod data_model;
 mod delete;
+mod errors;
 mod filter;
+mod interop;
+mod ipsie;
 mod list;
 mod numbers;
+mod patch;
+mod patched;
 mod projection;
 mod read;
 mod replace;
