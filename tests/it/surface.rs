@@ -37,6 +37,8 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("/scim/v2/{directory}", "/scim/v2/dir-00000000000000000000000000000000", "GET", Stranger::Refused),
     ("/scim/v2/{directory}/", "/scim/v2/dir-00000000000000000000000000000000/", "GET", Stranger::Refused),
     ("/scim/v2/{directory}/{*rest}", "/scim/v2/dir-00000000000000000000000000000000/Users", "GET", Stranger::Refused),
+    ("/scim/{version}", "/scim/v1", "GET", Stranger::Asked),
+    ("/scim/{version}/{*rest}", "/scim/v1/Users", "GET", Stranger::Asked),
     ("/api/v1/organizations/{slug}/users", "/api/v1/organizations/acme/users", "GET", Stranger::Refused),
     (
         "/api/v1/organizations/{slug}/users/{id}",

@@ -13,6 +13,7 @@ mod resources;
 mod search;
 
 use crate::http::edge::RequestId;
+use crate::protocol::scim::error::{ScimError, ScimType};
 use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::schema::{RESOURCE_TYPES, ResourceType};
 use crate::service::Gateway;
@@ -23,6 +24,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 use caller::ScimCaller;
+use std::collections::HashMap;
 
 /// The routes of every directory.
 pub fn routes() -> Router<Gateway> {
@@ -30,10 +32,29 @@ pub fn routes() -> Router<Gateway> {
         .route("/scim/v2/{directory}", any(base))
         .route("/scim/v2/{directory}/", any(base))
         .route("/scim/v2/{directory}/{*rest}", any(below))
+        .route("/scim/{version}", any(elsewhere))
+        .route("/scim/{version}/{*rest}", any(elsewhere))
 }
 
 async fn base(State(gw): State<Gateway>, Path(directory): Path<String>, request: Request) -> Response {
     door(gw, directory, String::new(), request).await
+}
+
+/// Another version of the protocol is told so, to anybody (RFC 7644 §3.13); what is no version is not there.
+async fn elsewhere(Path(steps): Path<HashMap<String, String>>, request: Request) -> Response {
+    let media = answer::media_of(request.headers());
+    let version = steps.get("version").map_or("", String::as_str);
+    let digits = version.strip_prefix('v').unwrap_or_default();
+    let other = !digits.is_empty() && version != "v2" && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let answer = match request.method() {
+        &Method::OPTIONS => Answer::empty(StatusCode::NO_CONTENT),
+        _ if other => {
+            let detail = "This version of SCIM is not served; use v2 in the address, as in /scim/v2/{directory}/Users.";
+            ScimFault::from(ScimError::bad(ScimType::InvalidVers, detail)).into_answer()
+        }
+        _ => nowhere().into_answer(),
+    };
+    answer.into_response(media)
 }
 
 async fn below(
@@ -106,11 +127,15 @@ async fn go(gw: &Gateway, who: &ScimCaller, address: Address, request: Request) 
         Address::Bulk => bulk::go(gw, who, request).await,
         Address::Discovery(steps) => discovery::go(gw, who, &steps, request.method(), request.uri().query()),
         Address::Me => Err(ScimFault::plain(StatusCode::NOT_IMPLEMENTED, "/Me: a directory's token is no person's.")),
-        Address::Nowhere => Err(ScimFault::plain(
-            StatusCode::NOT_FOUND,
-            "There is nothing at this address; use /Users, /Groups, /ServiceProviderConfig, /ResourceTypes or /Schemas.",
-        )),
+        Address::Nowhere => Err(nowhere()),
     }
+}
+
+fn nowhere() -> ScimFault {
+    ScimFault::plain(
+        StatusCode::NOT_FOUND,
+        "There is nothing at this address; use /Users, /Groups, /ServiceProviderConfig, /ResourceTypes or /Schemas.",
+    )
 }
 
 /// 405 with what is allowed (RFC 9110 §15.5.6).

@@ -347,7 +347,7 @@ on_both_engines! {
         for (bad, scim_type) in [
             ("emails[type eq", "invalidFilter"), ("emails[type zz \"x\"].value", "invalidFilter"), ("emails[size eq 3].value", "invalidFilter"),
             ("emails]", "invalidPath"), ("emails[type eq \"x\"]..value", "invalidPath"), ("name..givenName", "invalidPath"), ("", "invalidValue"),
-            ("title[value eq \"x\"]", "invalidPath"),
+            ("title[value eq \"x\"]", "invalidFilter"),
         ] {
             refused(&idp, &path, json!([{"op": "replace", "path": bad, "value": "x"}]), 400, scim_type).await;
         }

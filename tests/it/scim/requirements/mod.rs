@@ -16,6 +16,8 @@ mod numbers;
 mod patch;
 mod patched;
 mod projection;
+mod quirks;
+mod quirks_more;
 mod read;
 mod replace;
 mod returning;
