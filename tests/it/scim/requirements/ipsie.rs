@@ -1,4 +1,4 @@
-//! 95 to 97: the OpenID IPSIE profile, levels AL1 and AL2, on the server's side.
+//! 96 and 97: the OpenID IPSIE profile, levels AL1 and AL2, on the server's side; and of 95 what needs no OAuth.
 
 use super::patched::world;
 use crate::harness::database::on_both_engines;
@@ -12,7 +12,7 @@ fn query(path: &str, filter: &str) -> String {
 }
 
 on_both_engines! {
-    async fn r095_bulk_and_several_attributes_in_one_patch_are_there_and_25_calls_a_second_pass(engine) {
+    async fn bulk_and_several_attributes_in_one_patch_are_there_and_25_calls_a_second_pass(engine) {
         let gw = TestGateway::limited(engine, 200).await;
         let (_, idp) = world(&gw, "auto").await;
         assert_eq!(idp.get("/ServiceProviderConfig").await.expect(200).body["bulk"]["supported"], true);
