@@ -4,7 +4,7 @@
 
 use crate::base::class::Classify as _;
 use crate::http::edge::{Problem, wants_page};
-use crate::http::signed_in;
+use crate::http::session;
 use crate::protocol::oauth::redirect;
 use crate::service::Gateway;
 use crate::service::issuing::{self, IssuingError, PersonClaims, Verdict};
@@ -38,7 +38,7 @@ impl IntoResponse for Failed {
 async fn verify(State(gw): State<Gateway>, request: Request) -> Result<Response, Failed> {
     let headers = request.headers();
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
-    let browser = signed_in::of(&gw, headers).await?;
+    let browser = session::of(&gw, headers).await.map_err(IssuingError::from)?;
     let mut response = match issuing::verdict(&gw, browser.as_ref()).await? {
         Verdict::Pass(person) => passed(&person)?,
         Verdict::NoPanelAccess => {

@@ -12,5 +12,4 @@ pub mod pages;
 pub mod saml;
 pub mod scim;
 pub mod session;
-mod signed_in;
 mod signing_in;

@@ -2,14 +2,25 @@
 
 use super::cookies;
 use crate::service::Gateway;
-use crate::service::login;
+use crate::service::browser;
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use url::form_urlencoded::byte_serialize;
 
-pub use crate::service::login::SignedIn;
+pub use crate::service::browser::SignedIn;
+
+/// Who the browser belongs to, if its session is still good: the one place where a session cookie is believed.
+///
+/// # Errors
+/// When the store fails.
+pub(super) async fn of(gw: &Gateway, headers: &HeaderMap) -> Result<Option<SignedIn>, browser::BrowserError> {
+    match cookies::session(gw, headers) {
+        Some(cookie) => browser::signed_in(gw, cookie).await,
+        None => Ok(None),
+    }
+}
 
 /// Who is signed in, or nobody.
 #[derive(Debug)]
@@ -19,9 +30,7 @@ impl FromRequestParts<Gateway> for MaybeSignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, gw: &Gateway) -> Result<Self, Response> {
-        let Some(cookie) = cookies::session(gw, &parts.headers) else { return Ok(Self(None)) };
-        let found = login::signed_in(gw, cookie).await;
-        found.map(Self).map_err(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
+        of(gw, &parts.headers).await.map(Self).map_err(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
     }
 }
 

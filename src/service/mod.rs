@@ -3,6 +3,7 @@
 //! Owns steps and their order; hands on results and classed errors. Must not know HTTP nor how a row looks on disk.
 
 pub mod access;
+pub mod browser;
 pub mod console;
 pub mod expiry;
 pub mod health;

@@ -38,11 +38,10 @@ impl Held {
     }
 }
 
-const ACCESS: &str = "a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants";
-/// Columns of a person before those of their access.
-const PERSON: usize = 10;
-
 /// Holds these people until the unit ends, in the order of their ids (the lock order). Who is not there is left out.
+///
+/// What belongs to them is asked afterwards, by a statement of its own: one that waited for a person would see the rest as
+/// it was before the wait.
 ///
 /// # Errors
 /// When the database fails.
@@ -50,35 +49,35 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     ids.dedup();
-    let mut held = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(CHUNK) {
-        let mut sql = format!(
-            "SELECT {}, {ACCESS}, \
-             (SELECT CAST(1 AS BIGINT) FROM stale s WHERE s.org = $1 AND s.person = p.id LIMIT 1), \
-             (SELECT g.seq FROM manual_grant g WHERE g.org = $1 AND g.person = p.id LIMIT 1), \
-             (SELECT m.kind FROM resource r CROSS JOIN member m \
-              WHERE r.org = $1 AND r.person = p.id AND m.org = r.org AND m.mid = r.id LIMIT 1), \
-             (SELECT m.kind FROM member m WHERE m.org = $1 AND m.mid = p.id LIMIT 1) \
-             FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN (",
-            people::COLUMNS
-        );
-        let mut values = args![tx.org].to_vec();
-        let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();
-        push_list(&mut sql, &mut values, &blobs);
-        sql.push_str(" ORDER BY p.id FOR NO KEY UPDATE OF p");
-        for row in tx.conn.all(sql, &values).await? {
-            let is = |at| Ok::<_, StoreError>(row.opt_int(PERSON + 7 + at)?.is_some());
-            held.push(Held {
-                person: people::read(&row)?,
-                access: access::read_joined(&row, PERSON)?,
-                stale: is(0)?,
-                by_hand: is(1)?,
-                in_groups: is(2)? || is(3)?,
-            });
-        }
+    let select = format!("SELECT {} FROM person p WHERE p.org = $1 AND p.id IN (", people::COLUMNS);
+    let rows = of_people(tx, &select, " ORDER BY p.id FOR NO KEY UPDATE", &ids).await?;
+    let mut held: Vec<Held> =
+        rows.iter().map(|row| Ok(Held::new(people::read(row)?))).collect::<Result<_, StoreError>>()?;
+    let found: Vec<PersonId> = held.iter().map(|one| one.person.id).collect();
+    let rows = of_people(tx, BELONGINGS, "", &found).await?;
+    let mut of: HashMap<PersonId, &Row> = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        of.insert(PersonId(row.key(0)?), row);
+    }
+    for one in &mut held {
+        let Some(row) = of.get(&one.person.id) else { continue };
+        let is = |at: usize| Ok::<_, StoreError>(row.opt_int(8 + at)?.is_some());
+        one.access = access::read_joined(row, 1)?;
+        one.stale = is(0)?;
+        one.by_hand = is(1)?;
+        one.in_groups = is(2)? || is(3)?;
     }
     Ok(held)
 }
+
+/// The access of people, and what else there is of them.
+const BELONGINGS: &str = "SELECT p.id, a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants, \
+     (SELECT CAST(1 AS BIGINT) FROM stale s WHERE s.org = $1 AND s.person = p.id LIMIT 1), \
+     (SELECT g.seq FROM manual_grant g WHERE g.org = $1 AND g.person = p.id LIMIT 1), \
+     (SELECT m.kind FROM resource r CROSS JOIN member m \
+      WHERE r.org = $1 AND r.person = p.id AND m.org = r.org AND m.mid = r.id LIMIT 1), \
+     (SELECT m.kind FROM member m WHERE m.org = $1 AND m.mid = p.id LIMIT 1) \
+     FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN (";
 
 /// The groups that each of these people is in, in whichever directory or connection, by their index.
 ///

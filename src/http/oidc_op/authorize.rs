@@ -1,7 +1,7 @@
 //! `/oauth2/authorize`: the browser comes from an app and goes back with a code.
 
 use super::answer::{Refusal, see_other};
-use crate::http::signed_in;
+use crate::http::session;
 use crate::protocol::oauth::Params;
 use crate::service::Gateway;
 use crate::service::issuing::{self, Next};
@@ -14,7 +14,7 @@ pub(super) async fn authorize(
     headers: HeaderMap,
     RawForm(form): RawForm,
 ) -> Result<Response, Refusal> {
-    let browser = signed_in::of(&gw, &headers).await?;
+    let browser = session::of(&gw, &headers).await?;
     let next = issuing::authorize(&gw, &Params::parse(&form), browser.as_ref()).await?;
     Ok(match next {
         Next::App(address) | Next::SignIn(address) => see_other(&address),

@@ -2,12 +2,12 @@
 
 use super::answer::{Refusal, see_other};
 use super::page;
-use crate::http::signed_in;
+use crate::http::{session, signing_in};
 use crate::protocol::oauth::Params;
 use crate::service::Gateway;
 use crate::service::issuing::{self, EndSession, Ended};
 use axum::extract::{RawForm, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
 /// The button of our own page.
@@ -20,7 +20,7 @@ pub(super) async fn ask(
     RawForm(form): RawForm,
 ) -> Result<Response, Refusal> {
     let params = Params::parse(&form);
-    let browser = signed_in::of(&gw, &headers).await?;
+    let browser = session::of(&gw, &headers).await?;
     let yes = method == Method::POST && params.one(CONFIRM).is_ok_and(|yes| yes == Some("yes"));
     let confirmed = yes && from_our_page(&gw, &headers);
     let asked = EndSession { params: &params, browser: browser.as_ref(), confirmed };
@@ -29,9 +29,7 @@ pub(super) async fn ask(
         Ended::Over(Some(address)) => see_other(&address),
         Ended::Over(None) => page::signed_out(),
     };
-    if let Some(cookie) = signed_in::forget(&gw) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+    signing_in::leave(&gw, &mut response);
     Ok(response)
 }
 

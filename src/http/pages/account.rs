@@ -7,7 +7,7 @@ use crate::http::session::SignedIn;
 use crate::http::signing_in::{self, Asker};
 use crate::service::Gateway;
 use crate::service::console::users;
-use crate::service::{access, console};
+use crate::service::{access, browser, console};
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -47,8 +47,8 @@ async fn show(State(gw): State<Gateway>, who: SignedIn, Asker(caller): Asker) ->
 }
 
 async fn account(gw: &Gateway, who: &SignedIn) -> Result<Account, console::ConsoleError> {
-    let current = access::current(gw, who.org, who.person.id).await?;
-    let (organization, view) = users::own_view(gw, who.org, who.person.id).await?;
+    let current = access::current(gw, who.org, who.holder.person.id).await?;
+    let (organization, view) = users::own_view(gw, who.org, who.holder.person.id).await?;
     let clients: Vec<String> = current.access.grants.iter().map(|grant| grant.clients.to_string()).collect();
     let locks = view.fields.into_iter().filter_map(|(field, state)| {
         let lock = state.lock?;
@@ -78,9 +78,9 @@ async fn leave(State(gw): State<Gateway>, headers: HeaderMap, Asker(caller): Ask
         return foreign_form();
     }
     if let Some(cookie) = cookies::session(&gw, &headers)
-        && let Err(error) = crate::service::login::sign_out(&gw, cookie).await
+        && let Err(error) = browser::sign_out(&gw, cookie).await
     {
-        return signing_in::refused(&error, &caller);
+        return signing_in::refused(&error.into(), &caller);
     }
     let mut response = Redirect::to("/login").into_response();
     signing_in::leave(&gw, &mut response);

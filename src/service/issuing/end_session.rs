@@ -1,10 +1,11 @@
 //! An app asks for the end of a session (OpenID Connect RP-Initiated Logout 1.0).
 
-use super::{IssuingError, SignedIn, app};
+use super::{IssuingError, app};
 use crate::base::ids::{AppId, OrgNo, SessionId};
 use crate::domain::audit::{Actor, Deed};
 use crate::protocol::jose::{Alg, Claims, JwkSet, Rules, Typ, verify};
 use crate::protocol::oauth::{Params, redirect};
+use crate::service::browser::SignedIn;
 use crate::service::{Gateway, keys};
 use crate::store::AppRow;
 use crate::store::{Done, StoreError, signed_in};

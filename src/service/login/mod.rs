@@ -23,4 +23,4 @@ pub use flow::{Caller, Go, Started};
 pub use oidc::{finish_oidc, start_oidc};
 pub use password::password;
 pub use saml::{finish_saml, metadata, start_saml};
-pub use session::{NewSession, SignedIn, sign_out, signed_in};
+pub use session::NewSession;
