@@ -17,6 +17,7 @@ use crate::jobs;
 use crate::service::keys::KeyRing;
 use crate::service::panels::{self, PanelCache};
 use crate::service::provisioning::RateLimit;
+use crate::service::scim_log::{self, ScimLog};
 use crate::service::settings::Settings;
 use crate::service::{Gateway, Memory, health};
 use crate::store::{Store, StoreError};
@@ -30,6 +31,9 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+
+/// How long the log may take to write what is left when the program ends.
+const LAST_WRITE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The key of the token hashes, sealed in the database.
 const TOKEN_KEY: &str = "token-key";
@@ -96,6 +100,7 @@ pub async fn gateway(
         panels: PanelCache::default(),
         memory: Memory::default(),
         keys: KeyRing::default(),
+        scim_log: if config.scim.log_days == 0 { ScimLog::default() } else { ScimLog::on() },
         request: None,
     })
 }
@@ -120,6 +125,8 @@ fn settings(config: &Config) -> Settings {
         refresh_token: Duration::days(config.tokens.refresh_days.into()),
         mailed: Duration::hours(config.login.link_hours.into()),
         tombstone: Duration::days(config.scim.restore_days.into()),
+        scim_log: Duration::days(config.scim.log_days.into()),
+        scim_log_entries: config.scim.log_entries.into(),
         upstream_allow: config.upstream.allow.clone(),
         password_work: (password.memory_kib, password.passes, password.lanes),
     }
@@ -160,9 +167,15 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let store = gateway.store.clone();
     let jobs = tokio::spawn(jobs::run(gateway.clone()));
+    let log = gateway.scim_log.clone();
+    let writer = tokio::spawn(scim_log::run(gateway.clone()));
     let service = router(gateway, timeout).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
     jobs.abort();
+    if tokio::time::timeout(LAST_WRITE, log.flush()).await.is_err() {
+        tracing::error!("the SCIM log could not be written to its end");
+    }
+    writer.abort();
     store.close().await;
     Ok(())
 }

@@ -106,8 +106,33 @@ ids! {
     SessionId = "ses-";
     /// One directory token, as it is listed; the secret is another thing.
     TokenId = "tok-";
+    /// One entry of a directory's SCIM log.
+    LogId = "log-";
     /// Everything that one sign-in at one panel app gave: a code and the tokens that came from it. Never shown.
     FamilyId = "fam-";
+}
+
+/// Ids that grow with each one, also within a millisecond and when the clock goes back (RFC 9562 §6.2, a counter in
+/// the place of the first random bits): for what is read in the order in which it was written.
+#[derive(Debug, Default)]
+pub struct Growing {
+    millis: u64,
+    count: u16,
+}
+
+impl Growing {
+    /// The next one, made at `at` or later.
+    pub fn next(&mut self, sources: &Sources, at: DateTime<Utc>) -> [u8; 16] {
+        let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        match self.count {
+            _ if millis > self.millis => (self.millis, self.count) = (millis, 0),
+            0x0fff => (self.millis, self.count) = (self.millis + 1, 0),
+            count => self.count = count + 1,
+        }
+        let mut rest = sources.bytes::<10>();
+        rest[..2].copy_from_slice(&self.count.to_be_bytes());
+        uuid::Builder::from_unix_timestamp_millis(self.millis, &rest).into_uuid().into_bytes()
+    }
 }
 
 /// What one directory pushed: a SCIM User or Group. Written as a canonical UUID (RFC 7643 §3.1 `id`).
@@ -169,6 +194,19 @@ mod tests {
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!(id.to_string().replace("org-", "dir-").parse::<OrgId>().is_err());
         assert!("org-ABCDEF00000000000000000000000000".parse::<OrgId>().is_err());
+    }
+
+    #[test]
+    fn growing_ids_grow_also_when_the_clock_stands_still_or_goes_back() {
+        let (sources, mut growing) = (Sources::system(), Growing::default());
+        let now = sources.now();
+        let mut last = growing.next(&sources, now);
+        assert!(LogId(last) >= LogId::floor(now));
+        for at in std::iter::repeat_n(now, 5000).chain([now - chrono::Duration::seconds(5)]) {
+            let next = growing.next(&sources, at);
+            assert!(next > last);
+            last = next;
+        }
     }
 
     #[test]

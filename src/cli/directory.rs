@@ -1,6 +1,6 @@
 //! `doorward directory`.
 
-use super::opened;
+use super::{log, opened};
 use crate::base::token::reveal;
 use crate::service::console::directories::{self, DirectoryMade};
 use clap::Subcommand;
@@ -62,6 +62,16 @@ pub(super) enum Directory {
         #[arg(long)]
         org: String,
     },
+    /// Shows what a directory's IdP called, and what came of it; personal values are masked.
+    Log(log::Log),
+    /// Shows how often each rewrite of a dialect was needed.
+    Quirks {
+        /// The directory.
+        key: String,
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+    },
     /// Makes a directory answer 403.
     Disable {
         /// The directory.
@@ -99,6 +109,8 @@ impl Directory {
                 }
             }
             Self::Revoke { key, id, org } => directories::revoke_token(&gw, &org, &key, id.parse()?).await?,
+            Self::Log(log) => log.run(&gw).await?,
+            Self::Quirks { key, org } => log::quirks(&gw, &org, &key).await?,
             Self::Enable { key, org } => directories::enable(&gw, &org, &key, true).await?,
             Self::Disable { key, org } => directories::enable(&gw, &org, &key, false).await?,
         }

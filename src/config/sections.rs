@@ -74,6 +74,10 @@ pub struct ScimSection {
     pub rate_limit: u32,
     /// How long what was deleted can be restored, in days.
     pub restore_days: u32,
+    /// How long an entry of the log is kept, in days; 0: no log.
+    pub log_days: u32,
+    /// How many entries of each directory are kept.
+    pub log_entries: u32,
 }
 
 /// Passwords.

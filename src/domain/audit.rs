@@ -214,6 +214,8 @@ deeds! {
     TokenRevoked = "token_revoked";
     /// A token was used on a directory that it is not of.
     WrongDirectoryToken = "wrong_directory_token";
+    /// Somebody looked at clear values of a SCIM log.
+    ScimLogRevealed = "scim_log_revealed";
     /// What a person may do changed.
     AccessChanged = "access_changed";
     /// A change was refused because it takes the last usable admin.

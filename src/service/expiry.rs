@@ -1,6 +1,6 @@
 //! What has expired is refused wherever it is used; here it is taken away.
 
-use super::Gateway;
+use super::{Gateway, scim_log};
 use crate::store::StoreError;
 
 /// Why expired things could not be taken away.
@@ -8,10 +8,11 @@ use crate::store::StoreError;
 #[error("storage failed")]
 pub struct ExpiryError(#[from] StoreError);
 
-/// Takes away expired sessions, login flows, used assertions, links, codes, tokens and tombstones.
+/// Takes away expired sessions, login flows, used assertions, links, codes, tokens and tombstones, and what the SCIM log keeps no longer.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn forget_expired(gw: &Gateway) -> Result<(), ExpiryError> {
-    Ok(gw.store.forget_expired(gw.sources.now()).await?)
+    gw.store.forget_expired(gw.sources.now()).await?;
+    Ok(scim_log::forget(gw).await?)
 }

@@ -13,6 +13,7 @@ pub mod login;
 pub mod panels;
 pub mod passwords;
 pub mod provisioning;
+pub mod scim_log;
 pub mod settings;
 
 use crate::base::ids::{EventId, OrgId};
@@ -27,6 +28,7 @@ use access::GroundCache;
 use keys::KeyRing;
 use panels::PanelCache;
 use provisioning::{CursorKeyMemory, PageMemory, RateLimit};
+use scim_log::ScimLog;
 use settings::Settings;
 use std::sync::Arc;
 
@@ -55,6 +57,8 @@ pub struct Gateway {
     pub memory: Memory,
     /// The keys that sign ID tokens, opened.
     pub keys: KeyRing,
+    /// Where calls of directories wait to be logged.
+    pub scim_log: ScimLog,
     /// The id of the request that is on its way; `None` for jobs and commands.
     pub request: Option<Arc<str>>,
 }

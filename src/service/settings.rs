@@ -24,6 +24,10 @@ pub struct Settings {
     pub mailed: Duration,
     /// How long a deleted resource keeps its tombstone.
     pub tombstone: Duration,
+    /// How long an entry of the SCIM log is kept.
+    pub scim_log: Duration,
+    /// How many entries of each directory are kept.
+    pub scim_log_entries: i64,
     /// Private addresses that calls to IdPs may reach; on these alone plain http is taken.
     pub upstream_allow: Vec<IpNet>,
     /// Work of the password hash: memory in KiB, passes, lanes.
@@ -42,6 +46,8 @@ impl Default for Settings {
             refresh_token: Duration::days(30),
             mailed: Duration::hours(72),
             tombstone: Duration::days(30),
+            scim_log: Duration::days(30),
+            scim_log_entries: 100_000,
             upstream_allow: Vec::new(),
             password_work: (19_456, 2, 1),
         }

@@ -181,6 +181,19 @@ pub async fn touch_token(tx: &mut Tx, hash: TokenHash, now: DateTime<Utc>) -> Re
     Ok(())
 }
 
+/// Whose token it is.
+#[derive(Debug, Clone)]
+pub struct TokenOwner {
+    /// The directory.
+    pub directory: DirectoryRow,
+    /// The token, as it is listed.
+    pub token: TokenId,
+    /// What the admin calls it.
+    pub label: String,
+    /// When it was last noted as used.
+    pub used: Option<DateTime<Utc>>,
+}
+
 impl Store {
     /// The directory that this token belongs to, with when the token was last noted as used: one index hit.
     ///
@@ -191,18 +204,22 @@ impl Store {
         org: OrgNo,
         hash: TokenHash,
         now: DateTime<Utc>,
-    ) -> Result<Option<(DirectoryRow, Option<DateTime<Utc>>)>, StoreError> {
+    ) -> Result<Option<TokenOwner>, StoreError> {
         self.read(org, async move |tx| {
             let row = tx
                 .conn
                 .one(
-                    "SELECT d.src, d.id, d.key, d.profile, d.enabled, t.used FROM directory_token t \
+                    "SELECT d.src, d.id, d.key, d.profile, d.enabled, t.id, t.label, t.used FROM directory_token t \
                      JOIN directory d ON d.org = t.org AND d.src = t.src \
                      WHERE t.org = $1 AND t.hash = $2 AND (t.until IS NULL OR t.until > $3)",
                     args![org, hash, now],
                 )
                 .await?;
-            row.map(|row| Ok((read(&row)?, row.opt_time(5)?))).transpose()
+            let owner = |row: Row| {
+                let (token, label) = (TokenId(row.key(5)?), row.text(6)?);
+                Ok(TokenOwner { directory: read(&row)?, token, label, used: row.opt_time(7)? })
+            };
+            row.map(owner).transpose()
         })
         .await
     }

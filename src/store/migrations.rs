@@ -18,15 +18,33 @@ struct Migration {
 }
 
 macro_rules! migrations {
-    ($($version:literal $name:literal demands $demands:literal;)*) => {
+    ($folder:literal: $($version:literal $name:literal demands $demands:literal;)*) => {
         &[$(Migration {
             version: $version, name: $name, demands: $demands,
-            text: include_str!(concat!("../../migrations/", $version, "_", $name, ".sql")),
+            text: include_str!(concat!("../../", $folder, "/", $version, "_", $name, ".sql")),
         }),*]
     };
 }
 
+/// What one schema was made of, and the table that remembers it.
+struct History {
+    table: &'static str,
+    migrations: &'static [Migration],
+}
+
+const DATABASE: History = History { table: "schema_version", migrations: MIGRATIONS };
+
+/// The log's schema has a history of its own: on SQLite it is a file of its own.
+const LOG: History = History {
+    table: "log_version",
+    migrations: migrations! {
+        "migrations/log":
+        2026112602 "create_scim_log" demands 2026112602;
+    },
+};
+
 const MIGRATIONS: &[Migration] = migrations! {
+    "migrations":
     2026112301 "create_organizations" demands 2026112301;
     2026112302 "create_sources" demands 2026112302;
     2026112303 "create_people" demands 2026112303;
@@ -42,9 +60,20 @@ const MIGRATIONS: &[Migration] = migrations! {
     2026112608 "widen_person_key" demands 2026112308;
 };
 
-const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version {int} NOT NULL, name {text} NOT NULL, \
-     demands {int} NOT NULL, sha256 {blob} NOT NULL, applied {int} NOT NULL, fold {int} NOT NULL, \
-     CONSTRAINT schema_version_pkey PRIMARY KEY (version)){keyed}";
+impl History {
+    fn version_table(&self) -> String {
+        format!(
+            "CREATE TABLE IF NOT EXISTS {0} (version {{int}} NOT NULL, name {{text}} NOT NULL, demands {{int}} NOT NULL, \
+             sha256 {{blob}} NOT NULL, applied {{int}} NOT NULL, fold {{int}} NOT NULL, \
+             CONSTRAINT {0}_pkey PRIMARY KEY (version)){{keyed}}",
+            self.table
+        )
+    }
+
+    fn newest(&self) -> i64 {
+        self.migrations.last().map_or(0, |m| m.version)
+    }
+}
 
 /// The number under which PostgreSQL instances queue to migrate: any constant of ours.
 const ADVISORY_LOCK: i64 = 0x646f_6f72_7761_7264;
@@ -56,11 +85,17 @@ impl Store {
     /// [`StoreError::TooNew`] when the database demands a newer program, [`StoreError::MigrationChanged`] when a
     /// released file was edited.
     pub async fn migrate(&self, now: DateTime<Utc>) -> Result<Vec<&'static str>, StoreError> {
+        let mut applied = self.bring_up(&DATABASE, now).await?;
+        applied.extend(self.of_log().bring_up(&LOG, now).await?);
+        Ok(applied)
+    }
+
+    async fn bring_up(&self, history: &'static History, now: DateTime<Utc>) -> Result<Vec<&'static str>, StoreError> {
         match &self.engine {
             Engine::Lite(lite) => {
                 let (answer, answered) = oneshot::channel();
                 lite.write(Box::new(move |conn| {
-                    let outcome = block_on(bring_up(conn, now));
+                    let outcome = block_on(bring_up(conn, history, now));
                     let keep = outcome.is_ok();
                     let reply = move |failed: Option<String>| {
                         // Only a program that is shutting down does not hear it.
@@ -75,7 +110,7 @@ impl Store {
                 // A migration may take its time, other than a unit of work.
                 conn.script("SET LOCAL statement_timeout = 0").await?;
                 conn.all("SELECT pg_advisory_xact_lock($1)", args![ADVISORY_LOCK]).await?;
-                let applied = bring_up(&mut conn, now).await?;
+                let applied = bring_up(&mut conn, history, now).await?;
                 if let Link::PgTx(transaction) = conn.into_link() {
                     transaction.commit().await?;
                 }
@@ -89,57 +124,61 @@ impl Store {
     /// # Errors
     /// [`StoreError::TooOld`] or [`StoreError::TooNew`].
     pub async fn check_schema(&self) -> Result<(), StoreError> {
-        let needed = MIGRATIONS.last().map_or(0, |m| m.version);
+        self.check(&DATABASE).await?;
+        self.of_log().check(&LOG).await
+    }
+
+    async fn check(&self, history: &'static History) -> Result<(), StoreError> {
+        let needed = history.newest();
         let found = self
             .read(crate::base::ids::OrgNo(0), async |tx| {
                 let table = match tx.conn.dialect() {
-                    dialect::Dialect::Lite => "SELECT name FROM sqlite_master WHERE name = 'schema_version'",
-                    dialect::Dialect::Pg => {
-                        "SELECT CAST(relname AS TEXT) FROM pg_class WHERE oid = to_regclass('schema_version')"
-                    }
+                    dialect::Dialect::Lite => "SELECT name FROM sqlite_master WHERE name = $1",
+                    dialect::Dialect::Pg => "SELECT CAST(relname AS TEXT) FROM pg_class WHERE oid = to_regclass($1)",
                 };
-                if tx.conn.one(table, &[]).await?.is_none() {
+                if tx.conn.one(table, args![history.table]).await?.is_none() {
                     return Ok(0);
                 }
-                refuse_newer(&mut tx.conn).await?;
-                newest(&mut tx.conn).await
+                refuse_newer(&mut tx.conn, history).await?;
+                newest(&mut tx.conn, history).await
             })
             .await?;
         if found < needed { Err(StoreError::TooOld { found, needed }) } else { Ok(()) }
     }
 }
 
-async fn newest(conn: &mut Conn) -> Result<i64, StoreError> {
-    let row = conn.one("SELECT max(version) FROM schema_version", &[]).await?;
+async fn newest(conn: &mut Conn, history: &History) -> Result<i64, StoreError> {
+    let row = conn.one(format!("SELECT max(version) FROM {}", history.table), &[]).await?;
     Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten().unwrap_or(0))
 }
 
-async fn refuse_newer(conn: &mut Conn) -> Result<(), StoreError> {
-    let known = MIGRATIONS.last().map_or(0, |m| m.version);
-    let row = conn.one("SELECT max(demands) FROM schema_version", &[]).await?;
+async fn refuse_newer(conn: &mut Conn, history: &History) -> Result<(), StoreError> {
+    let known = history.newest();
+    let row = conn.one(format!("SELECT max(demands) FROM {}", history.table), &[]).await?;
     let demanded = row.map(|row| row.opt_int(0)).transpose()?.flatten().unwrap_or(0);
     if demanded > known { Err(StoreError::TooNew { demanded, known }) } else { Ok(()) }
 }
 
-async fn bring_up(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<&'static str>, StoreError> {
+async fn bring_up(conn: &mut Conn, history: &History, now: DateTime<Utc>) -> Result<Vec<&'static str>, StoreError> {
     let dialect = conn.dialect();
-    conn.script(&dialect::spell(dialect, VERSION_TABLE)).await?;
-    refuse_newer(conn).await?;
+    conn.script(&dialect::spell(dialect, &history.version_table())).await?;
+    refuse_newer(conn, history).await?;
     let mut applied = Vec::new();
-    for migration in MIGRATIONS {
+    for migration in history.migrations {
         let sha256 = digest::digest(&digest::SHA256, migration.text.as_bytes()).as_ref().to_vec();
-        let row = conn.one("SELECT sha256 FROM schema_version WHERE version = $1", args![migration.version]).await?;
+        let known = format!("SELECT sha256 FROM {} WHERE version = $1", history.table);
+        let row = conn.one(known, args![migration.version]).await?;
         match row {
             Some(row) if row.blob(0)? != sha256 => return Err(StoreError::MigrationChanged(migration.version)),
             Some(_) => {}
             None => {
                 conn.script(&dialect::spell(dialect, migration.text)).await?;
-                conn.exec(
-                    "INSERT INTO schema_version (version, name, demands, sha256, applied, fold) \
-                     VALUES ($1, $2, $3, $4, $5, $6)",
-                    args![migration.version, migration.name, migration.demands, sha256, now, FOLD_VERSION],
-                )
-                .await?;
+                let note = format!(
+                    "INSERT INTO {} (version, name, demands, sha256, applied, fold) VALUES ($1, $2, $3, $4, $5, $6)",
+                    history.table
+                );
+                conn.exec(note, args![migration.version, migration.name, migration.demands, sha256, now, FOLD_VERSION])
+                    .await?;
                 applied.push(migration.name);
             }
         }

@@ -26,6 +26,7 @@ pub mod organizations;
 pub mod panels;
 pub mod people;
 pub mod resources;
+pub mod scim_log;
 pub mod seats;
 mod secrets;
 pub mod sessions;
@@ -41,13 +42,15 @@ pub use apps::AppRow;
 pub use engine::StoreError;
 pub use unit::{AsStoreError, Done, Record, Tx};
 
-use engine::{Engine, LiteEngine};
-use std::path::PathBuf;
+use engine::{Engine, Keeping, LiteEngine};
+use std::path::{Path, PathBuf};
 
 /// The database of this installation, on either engine.
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
+    /// Where the SCIM log is: on SQLite a second file, so that it never shares the writer; on PostgreSQL the same pool.
+    log: Engine,
 }
 
 impl std::fmt::Debug for Store {
@@ -65,14 +68,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownUrl`] for another kind of address; otherwise what the engine says.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let engine = match url.strip_prefix("sqlite:") {
-            Some(path) => Engine::Lite(LiteEngine::open(PathBuf::from(path))?),
-            None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                Engine::Pg(engine::open_pg(url).await?)
+        match url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let log = LiteEngine::open(log_file(Path::new(path)), Keeping::Log)?;
+                let engine = LiteEngine::open(PathBuf::from(path), Keeping::Database)?;
+                Ok(Self { engine: Engine::Lite(engine), log: Engine::Lite(log) })
             }
-            None => return Err(StoreError::UnknownUrl),
-        };
-        Ok(Self { engine })
+            None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                let engine = Engine::Pg(engine::open_pg(url).await?);
+                Ok(Self { log: engine.clone(), engine })
+            }
+            None => Err(StoreError::UnknownUrl),
+        }
+    }
+
+    /// The store over the log's tables.
+    fn of_log(&self) -> Self {
+        Self { engine: self.log.clone(), log: self.log.clone() }
     }
 
     /// Lets go of the connections. On SQLite the threads end with the last handle.
@@ -81,4 +93,15 @@ impl Store {
             pool.close().await;
         }
     }
+}
+
+/// `doorward.db` has its log in `doorward-log.db`.
+fn log_file(database: &Path) -> PathBuf {
+    let mut name = database.file_stem().unwrap_or_default().to_owned();
+    name.push("-log");
+    if let Some(ending) = database.extension() {
+        name.push(".");
+        name.push(ending);
+    }
+    database.with_file_name(name)
 }

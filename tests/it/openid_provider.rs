@@ -63,6 +63,7 @@ impl Doors {
             panels: PanelCache::default(),
             memory: doorward::service::Memory::default(),
             keys: KeyRing::default(),
+            scim_log: doorward::service::scim_log::ScimLog::default(),
             request: None,
             sources,
         };

@@ -4,6 +4,7 @@
 
 mod aside;
 mod caller;
+mod log;
 mod refusal;
 mod users;
 
@@ -17,6 +18,9 @@ use axum::routing::{get, post};
 /// The routes.
 pub fn routes() -> Router<Gateway> {
     Router::new()
+        .route("/api/v1/organizations/{slug}/directories/{key}/log", get(log::list))
+        .route("/api/v1/organizations/{slug}/directories/{key}/log/quirks", get(log::quirks))
+        .route("/api/v1/organizations/{slug}/directories/{key}/log/{id}", get(log::show))
         .route("/api/v1/organizations/{slug}/users", get(users::list))
         .route("/api/v1/organizations/{slug}/users/{id}", get(users::show).patch(users::change))
         .route("/api/v1/organizations/{slug}/users/{id}/aside", get(aside::show))

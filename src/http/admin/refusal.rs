@@ -31,6 +31,9 @@ impl From<ConsoleError> for Refusal {
             }
             ConsoleError::NothingAside => Problem::new(StatusCode::CONFLICT, "nothing_aside", says),
             ConsoleError::LastAdmin => Problem::new(StatusCode::CONFLICT, "last_admin", says),
+            ConsoleError::Filter { field, .. } => {
+                Problem::new(StatusCode::BAD_REQUEST, "bad_filter", says).with("field", field)
+            }
             ConsoleError::Email(_) => Problem::new(StatusCode::BAD_REQUEST, "bad_email", says),
             error => {
                 if error.class() == crate::base::class::Class::Bug {

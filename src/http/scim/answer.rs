@@ -2,13 +2,14 @@
 
 use crate::base::class::Class;
 use crate::protocol::scim::Document;
-use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::error::{ScimError, ScimType};
 use crate::protocol::scim::media;
 use crate::protocol::scim::profile::Applied;
 use crate::service::provisioning::{ProvisionError, Wire};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use bytes::Bytes;
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -27,7 +28,17 @@ pub(super) struct Answer {
     status: StatusCode,
     headers: Vec<(HeaderName, String)>,
     body: Option<Value>,
+    scim_type: Option<&'static str>,
     told: Told,
+}
+
+/// What left, for the log: the body is shared with the answer.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) status: StatusCode,
+    pub(super) scim_type: Option<&'static str>,
+    pub(super) body: Option<Bytes>,
+    pub(super) told: Told,
 }
 
 /// What the log is told of a call beside its answer.
@@ -42,7 +53,7 @@ pub(super) struct Told {
 impl Answer {
     /// No body.
     pub(super) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: None, told: Told::default() }
+        Self { status, headers: Vec::new(), body: None, scim_type: None, told: Told::default() }
     }
 
     /// A JSON body.
@@ -79,18 +90,18 @@ impl Answer {
         self
     }
 
-    pub(super) fn into_response(self, media: &'static str) -> Response {
-        let body = self.body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let mut response = Response::new(body);
+    /// The response, and what the log is told of it.
+    pub(super) fn into_response(self, media: &'static str) -> (Response, Sent) {
+        let bytes = self.body.map(|body| Bytes::from(body.to_string()));
+        let mut response = Response::new(bytes.clone().map_or_else(Body::empty, Body::from));
         *response.status_mut() = self.status;
-        response.extensions_mut().insert(self.told);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 response.headers_mut().insert(name, value);
             }
         }
-        response
+        (response, Sent { status: self.status, scim_type: self.scim_type, body: bytes, told: self.told })
     }
 }
 
@@ -129,7 +140,8 @@ impl ScimFault {
 
     pub(super) fn into_answer(self) -> Answer {
         let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Answer { headers: self.headers, ..Answer::json(status, self.error.to_json()) }
+        let scim_type = self.error.scim_type.map(ScimType::keyword);
+        Answer { headers: self.headers, scim_type, ..Answer::json(status, self.error.to_json()) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading a body: bounded, JSON, of a media type that SCIM knows.
 
 use super::answer::ScimFault;
+use super::record::ReadBody;
 use crate::protocol::scim::error::ScimError;
 use axum::body::to_bytes;
 use axum::extract::Request;
@@ -35,8 +36,13 @@ pub(super) async fn json_or(
             ));
         }
     }
+    let log = request.extensions().get::<ReadBody>().cloned();
     let bytes = to_bytes(request.into_body(), limit).await.map_err(|_| too_large())?;
-    serde_json::from_slice(&bytes).map_err(|e| {
-        ScimError::invalid_syntax(format!("The body is no JSON: line {}, column {}.", e.line(), e.column())).into()
-    })
+    let body = serde_json::from_slice(&bytes).map_err(|e| {
+        ScimError::invalid_syntax(format!("The body is no JSON: line {}, column {}.", e.line(), e.column()))
+    })?;
+    if let Some(log) = log {
+        log.keep(&bytes);
+    }
+    Ok(body)
 }

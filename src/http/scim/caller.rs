@@ -1,37 +1,67 @@
 //! Who is calling. The extractor is the proof: who holds a [`ScimCaller`] has been checked against this directory.
 
 use super::answer::ScimFault;
+use super::record::TurnedAway;
 use crate::base::class::Classify as _;
 use crate::base::ids::DirectoryId;
 use crate::service::Gateway;
 use crate::service::provisioning::{self, DirectoryCaller};
+use crate::service::scim_log::Refusal;
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 /// The directory that has proved to be calling.
 pub(super) type ScimCaller = DirectoryCaller;
 
+/// Why a call goes no further, and whose log tells of it: none where the directory is unknown or the store fails.
+pub(super) struct Stopped {
+    pub(super) fault: ScimFault,
+    pub(super) turned_away: Option<TurnedAway>,
+}
+
+impl From<ScimFault> for Stopped {
+    fn from(fault: ScimFault) -> Self {
+        Self { fault, turned_away: None }
+    }
+}
+
 /// Proves the caller. An unknown directory, no token, and any other directory's token are all the same 401; only the
 /// right token learns that the directory is disabled (403).
-pub(super) async fn prove(gw: &Gateway, directory: &str, headers: &HeaderMap) -> Result<ScimCaller, ScimFault> {
+pub(super) async fn prove(gw: &Gateway, directory: &str, headers: &HeaderMap) -> Result<ScimCaller, Stopped> {
     let id = directory.parse::<DirectoryId>().ok();
     let token = token_of(headers);
-    if let (Some(id), Some(token)) = (id, &token) {
-        let who = provisioning::identify(gw, id, token).await.map_err(|e| ScimFault::failed(e.class(), &e))?;
-        if let Some(who) = who {
-            gw.scim_limit.count(id).map_err(too_fast)?;
-            return if who.directory.enabled { Ok(who) } else { Err(disabled()) };
-        }
+    if let (Some(id), Some(token)) = (id, &token)
+        && let Some(who) = provisioning::identify(gw, id, token).await.map_err(|e| ScimFault::failed(e.class(), &e))?
+    {
+        let (why, fault) = match gw.scim_limit.count(id) {
+            Ok(()) if who.directory.enabled => return Ok(who),
+            Ok(()) => (Refusal::Disabled, disabled()),
+            Err(seconds) => (Refusal::TooFast, too_fast(seconds)),
+        };
+        let (org, src, caller) = (who.org, who.directory.src, Some(who.credential));
+        let turned_away = TurnedAway { org, src, directory: id, why, hint: None, caller };
+        return Err(Stopped { fault, turned_away: Some(turned_away) });
     }
     if token.is_some() {
         let directory = id.map_or_else(|| "none".to_owned(), |id| id.to_string());
         tracing::warn!(directory, "wrong directory token");
     }
-    Err(ScimFault::plain(
+    let fault = ScimFault::plain(
         StatusCode::UNAUTHORIZED,
         "Authorization: send a token of this directory as `Bearer TOKEN`, or as the password of Basic.",
     )
-    .with(header::WWW_AUTHENTICATE, "Bearer realm=\"scim\", Basic realm=\"scim\""))
+    .with(header::WWW_AUTHENTICATE, "Bearer realm=\"scim\", Basic realm=\"scim\"");
+    let turned_away = match id {
+        Some(id) if gw.scim_log.is_on() => {
+            provisioning::whose(gw, id).await.map_err(|e| ScimFault::failed(e.class(), &e))?.map(|(org, src)| {
+                let why = if token.is_some() { Refusal::WrongToken } else { Refusal::NoToken };
+                let hint = token.map(|token| provisioning::hint(gw, &token));
+                TurnedAway { org, src, directory: id, why, hint, caller: None }
+            })
+        }
+        _ => None,
+    };
+    Err(Stopped { fault, turned_away })
 }
 
 fn too_fast(seconds: u64) -> ScimFault {

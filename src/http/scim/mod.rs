@@ -9,6 +9,7 @@ mod bulk;
 mod caller;
 mod discovery;
 mod parameters;
+mod record;
 mod resources;
 mod search;
 
@@ -24,6 +25,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 use caller::ScimCaller;
+use record::{Recorder, Template};
 use std::collections::HashMap;
 
 /// The routes of every directory.
@@ -65,23 +67,46 @@ async fn below(
     door(gw, directory, rest, request).await
 }
 
-/// Proves the caller, then goes where the address leads; slashes too many are passed over (`//Users`, `Users/`).
-async fn door(gw: Gateway, directory: String, rest: String, request: Request) -> Response {
+/// Proves the caller, then goes where the address leads; slashes too many are passed over (`//Users`, `Users/`). The
+/// log is told of it, however it ends.
+async fn door(gw: Gateway, directory: String, rest: String, mut request: Request) -> Response {
     let media = answer::media_of(request.headers());
-    let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(&id.0));
-    let outcome = async {
-        if request.method() == Method::OPTIONS {
-            return Ok(Answer::empty(StatusCode::NO_CONTENT));
-        }
-        let who = caller::prove(&gw, &directory, request.headers()).await?;
-        let mut applied = Applied::default();
-        if request.uri().path().contains("//") || rest.ends_with('/') {
-            applied.allow(who.profile, Quirk::PathSlashes);
-        }
-        Ok(go(&gw, &who, Address::of(&rest), request).await?.noting(&applied))
+    if request.method() == Method::OPTIONS {
+        return Answer::empty(StatusCode::NO_CONTENT).into_response(media).0;
     }
-    .await;
-    outcome.unwrap_or_else(ScimFault::into_answer).into_response(media)
+    let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(&id.0));
+    let mut recorder = Recorder::begin(&gw, &mut request);
+    let address = Address::of(&rest);
+    let answer = match caller::prove(&gw, &directory, request.headers()).await {
+        Ok(who) => {
+            recorder.of(&who, address.template(), &rest, &request);
+            proved(&gw, &who, address, &rest, request).await
+        }
+        Err(stopped) => {
+            if let Some(turned_away) = &stopped.turned_away {
+                recorder.turned_away(turned_away, address.template(), &rest, &request);
+            }
+            Err(stopped.fault)
+        }
+    };
+    let (response, sent) = answer.unwrap_or_else(ScimFault::into_answer).into_response(media);
+    recorder.end(sent);
+    response
+}
+
+/// What a caller that is proved gets.
+async fn proved(
+    gw: &Gateway,
+    who: &ScimCaller,
+    address: Address,
+    rest: &str,
+    request: Request,
+) -> Result<Answer, ScimFault> {
+    let mut applied = Applied::default();
+    if request.uri().path().contains("//") || rest.ends_with('/') {
+        applied.allow(who.profile, Quirk::PathSlashes);
+    }
+    Ok(go(gw, who, address, request).await?.noting(&applied))
 }
 
 /// Where an address below the base leads.
@@ -116,6 +141,37 @@ impl Address {
             ["Me"] => Self::Me,
             _ => Self::Nowhere,
         }
+    }
+}
+
+impl Address {
+    /// How the log names it.
+    fn template(&self) -> Template {
+        let path = match self {
+            Self::Resources(ResourceType::User, None) => "/Users",
+            Self::Resources(ResourceType::User, Some(_)) => "/Users/{id}",
+            Self::Resources(ResourceType::Group, None) => "/Groups",
+            Self::Resources(ResourceType::Group, Some(_)) => "/Groups/{id}",
+            Self::Search(kinds) => match kinds.as_slice() {
+                [ResourceType::User] => "/Users/.search",
+                [ResourceType::Group] => "/Groups/.search",
+                _ => "/.search",
+            },
+            Self::Root => "/",
+            Self::Bulk => "/Bulk",
+            Self::Discovery(steps) => match steps.first().map(String::as_str) {
+                Some("Schemas") => "/Schemas",
+                Some("ResourceTypes") => "/ResourceTypes",
+                _ => "/ServiceProviderConfig",
+            },
+            Self::Me => "/Me",
+            Self::Nowhere => "elsewhere",
+        };
+        let resource = match self {
+            Self::Resources(_, Some(id)) => id.parse().ok(),
+            _ => None,
+        };
+        Template { path, resource }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod member;
 mod normalise;
 pub mod patch;
 pub mod path;
+pub mod privacy;
 pub mod profile;
 pub mod projection;
 pub mod representation;

@@ -79,7 +79,7 @@ async fn insert_token(
     Ok((DirectoryMade { id: directory.id, token_id, token: minted.text }, record))
 }
 
-async fn of_key(tx: &mut Tx, key: &str) -> Result<DirectoryRow, ConsoleError> {
+pub(super) async fn of_key(tx: &mut Tx, key: &str) -> Result<DirectoryRow, ConsoleError> {
     let found = directories::list(tx).await?.into_iter().find(|directory| directory.key == key);
     found.ok_or_else(|| ConsoleError::NoDirectory(key.to_owned()))
 }

@@ -5,6 +5,7 @@ use crate::domain::email::NotAnEmail;
 use crate::domain::person::{Field, FieldState};
 use crate::domain::rule::RuleError;
 use crate::service::access::GroundError;
+use crate::service::scim_log::LogReadError;
 use crate::store::{AsStoreError, StoreError};
 
 /// Why it was not done.
@@ -25,6 +26,20 @@ pub enum ConsoleError {
     /// No such token here.
     #[error("there is no such token here")]
     NoToken,
+    /// No such entry in this log.
+    #[error("there is no such entry in this log")]
+    NoEntry,
+    /// A filter that cannot be read.
+    #[error("{field} {rule}")]
+    Filter {
+        /// The parameter.
+        field: &'static str,
+        /// What is wrong with it, and what to write.
+        rule: &'static str,
+    },
+    /// An entry of the SCIM log cannot be shown.
+    #[error(transparent)]
+    Log(#[from] LogReadError),
     /// The key is in use.
     #[error("the key {0:?} is in use")]
     KeyTaken(String),
@@ -81,10 +96,12 @@ impl AsStoreError for ConsoleError {
 impl Classify for ConsoleError {
     fn class(&self) -> Class {
         match self {
-            Self::NoOrganization(_) | Self::NoPerson | Self::NoDirectory(_) | Self::NoToken => Class::NotFound,
+            Self::NoOrganization(_) | Self::NoPerson | Self::NoDirectory(_) | Self::NoToken | Self::NoEntry => {
+                Class::NotFound
+            }
             Self::KeyTaken(_) | Self::FieldLocked { .. } | Self::LastAdmin | Self::NothingAside => Class::Conflict,
-            Self::Email(_) | Self::Grant(_) | Self::Uri(_) => Class::BadInput,
-            Self::Malformed(_) => Class::Bug,
+            Self::Email(_) | Self::Grant(_) | Self::Uri(_) | Self::Filter { .. } => Class::BadInput,
+            Self::Malformed(_) | Self::Log(_) => Class::Bug,
             Self::Ground(e) => e.class(),
             Self::Store(e) => e.class(),
         }

@@ -90,6 +90,7 @@ impl World {
             panels: PanelCache::default(),
             memory: crate::service::Memory::default(),
             keys: KeyRing::default(),
+            scim_log: crate::service::scim_log::ScimLog::default(),
             request: None,
             sources,
         };

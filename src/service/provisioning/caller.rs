@@ -1,11 +1,12 @@
 //! Who is calling: a directory, proved by one of its tokens.
 
-use crate::base::ids::{DirectoryId, OrgNo};
+use crate::base::ids::{DirectoryId, OrgNo, SourceNo};
 use crate::base::token::TokenKind;
 use crate::domain::audit::Actor;
 use crate::protocol::scim::profile::Profile;
 use crate::service::Gateway;
-use crate::store::directories::{self, DirectoryRow};
+use crate::service::scim_log::Credential;
+use crate::store::directories::{self, DirectoryRow, TokenOwner};
 use crate::store::{Done, StoreError};
 use chrono::Duration;
 
@@ -18,6 +19,8 @@ pub struct DirectoryCaller {
     pub directory: DirectoryRow,
     /// How tolerant it is.
     pub profile: Profile,
+    /// What it has proved itself by.
+    pub credential: Credential,
 }
 
 impl DirectoryCaller {
@@ -40,7 +43,9 @@ pub async fn identify(
 ) -> Result<Option<DirectoryCaller>, StoreError> {
     let Some(presented) = gw.mint.read(TokenKind::Directory, token) else { return Ok(None) };
     let now = gw.sources.now();
-    let Some((row, used)) = gw.store.directory_by_token(presented.org, presented.hash, now).await? else {
+    let Some(TokenOwner { directory: row, token, label, used }) =
+        gw.store.directory_by_token(presented.org, presented.hash, now).await?
+    else {
         return Ok(None);
     };
     if row.id != directory {
@@ -56,5 +61,28 @@ pub async fn identify(
             .await?;
     }
     let profile = row.profile.parse().unwrap_or_default();
-    Ok(Some(DirectoryCaller { org: presented.org, directory: row, profile }))
+    let credential = Credential { kind: "token", id: token.to_string().into(), label: label.into() };
+    Ok(Some(DirectoryCaller { org: presented.org, directory: row, profile, credential }))
+}
+
+/// Whose directory this is, proved or not: for the log alone.
+///
+/// # Errors
+/// When the store fails.
+pub async fn whose(gw: &Gateway, directory: DirectoryId) -> Result<Option<(OrgNo, SourceNo)>, StoreError> {
+    gw.store.directory_entry(directory).await
+}
+
+/// What was presented in place of a directory's token, told safely: its kind, and the last characters of its keyed
+/// hash, so that the same wrong token is known again. Never a part of the token.
+#[must_use]
+pub fn hint(gw: &Gateway, presented: &str) -> String {
+    let kind = match presented.get(..3) {
+        Some("dwd") => "a directory token",
+        Some("dwk") => "a token of the management API",
+        Some("dws" | "dwa" | "dwr" | "dwc" | "dwf" | "dwm") => "another token of Doorward",
+        _ => "no token of Doorward",
+    };
+    let [.., a, b] = gw.mint.hash(presented).0;
+    format!("{kind}, …{a:02x}{b:02x}")
 }

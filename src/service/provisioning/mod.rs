@@ -22,7 +22,7 @@ mod together;
 mod users;
 
 pub use bulk::{Bulk, bulk};
-pub use caller::{DirectoryCaller, identify};
+pub use caller::{DirectoryCaller, hint, identify, whose};
 pub use cursors::{CURSOR_SECONDS, CursorKeyMemory};
 pub use error::ProvisionError;
 pub use groups::{create_group, delete_group, get_group, patch_group, replace_group};

@@ -9,14 +9,17 @@ use std::path::Path;
 pub(crate) struct Lite(Connection);
 
 impl Lite {
-    /// Opens the file, made if it is not there; commits survive a power cut (`synchronous=FULL`).
-    pub(super) fn open(path: &Path, only_read: bool) -> Result<Self, StoreError> {
+    /// Opens the file, made if it is not there. With `lasting`, commits survive a power cut (`synchronous=FULL`).
+    pub(super) fn open(path: &Path, only_read: bool, lasting: bool) -> Result<Self, StoreError> {
         let conn = Connection::open(path)?;
         conn.set_prepared_statement_cache_capacity(512);
         conn.execute_batch(
             "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
              PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;",
         )?;
+        if !lasting {
+            conn.execute_batch("PRAGMA synchronous=NORMAL;")?;
+        }
         if only_read {
             conn.execute_batch("PRAGMA query_only=ON;")?;
         }

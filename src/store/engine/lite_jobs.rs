@@ -30,15 +30,25 @@ pub(crate) struct LiteEngine {
     writes: mpsc::SyncSender<WriteJob>,
 }
 
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// The database: a commit survives a power cut, several readers.
+    Database,
+    /// A log: whole after a power cut, but it may miss the last moment; one reader.
+    Log,
+}
+
 impl LiteEngine {
-    pub(crate) fn open(path: PathBuf) -> Result<Self, StoreError> {
-        let writer = Conn::from(Link::Lite(Lite::open(&path, false)?));
+    pub(crate) fn open(path: PathBuf, keeping: Keeping) -> Result<Self, StoreError> {
+        let lasting = keeping == Keeping::Database;
+        let writer = Conn::from(Link::Lite(Lite::open(&path, false, lasting)?));
         let (writes, queue) = mpsc::sync_channel(QUEUE);
         spawn("sqlite-writer", move || write_loop(writer, &queue))?;
         let (reads, queue) = mpsc::sync_channel::<ReadJob>(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
-        for _ in 0..READERS {
-            let (mut reader, queue) = (Conn::from(Link::Lite(Lite::open(&path, true)?)), queue.clone());
+        for _ in 0..if lasting { READERS } else { 1 } {
+            let (mut reader, queue) = (Conn::from(Link::Lite(Lite::open(&path, true, lasting)?)), queue.clone());
             spawn("sqlite-reader", move || {
                 // The lock is held while waiting only: the job runs after it is let go.
                 while let Some(job) = { queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok() } {

@@ -17,7 +17,7 @@ pub(crate) use conn::{Conn, Link};
 pub use error::StoreError;
 pub(crate) use fuse::Insert;
 pub(crate) use lite::Lite;
-pub(crate) use lite_jobs::LiteEngine;
+pub(crate) use lite_jobs::{Keeping, LiteEngine};
 pub(crate) use row::{Row, Val};
 
 use sqlx::{Pool, Postgres};

@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use crate::base::ids::{
-    AppId, ConnectionId, DirectoryId, EventId, FamilyId, OrgId, OrgNo, PersonId, ResourceId, RuleId, SessionId,
+    AppId, ConnectionId, DirectoryId, EventId, FamilyId, LogId, OrgId, OrgNo, PersonId, ResourceId, RuleId, SessionId,
     SourceNo, TokenId,
 };
 use crate::base::token::TokenHash;
@@ -97,6 +97,7 @@ val_from_id!(
     DirectoryId,
     EventId,
     FamilyId,
+    LogId,
     OrgId,
     PersonId,
     ResourceId,

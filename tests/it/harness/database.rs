@@ -52,10 +52,10 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        for end in ["", "-wal", "-shm"] {
+        for end in [".db", ".db-wal", ".db-shm", "-log.db", "-log.db-wal", "-log.db-shm"] {
             if let Some(file) = &self.file {
                 // What was never made need not be taken away.
-                let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+                let _ = std::fs::remove_file(format!("{}{end}", file.with_extension("").display()));
             }
         }
     }

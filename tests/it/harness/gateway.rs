@@ -64,6 +64,7 @@ impl TestGateway {
             panels: PanelCache::default(),
             memory: Memory::default(),
             keys: KeyRing::default(),
+            scim_log: doorward::service::scim_log::ScimLog::on(),
             request: None,
             sources,
         };
@@ -77,6 +78,17 @@ impl TestGateway {
     /// The SQLite file behind it.
     pub fn database_file(&self) -> std::path::PathBuf {
         self.database.url.strip_prefix("sqlite:").expect("a SQLite database").into()
+    }
+
+    /// Waits until every call so far stands in the SCIM log.
+    pub async fn logged(&self) {
+        self.gateway.scim_log.flush().await;
+    }
+
+    /// A client of the management API below `/organizations/{slug}/directories`, with a token of this organization.
+    pub async fn directories_api(&self, slug: &str, org: OrgNo) -> Directory {
+        let (_, token) = doorward::service::console::tokens::create(&self.gateway, org, "test").await.unwrap();
+        Directory::new(&format!("{}/api/v1/organizations/{slug}/directories", self.base), reveal(&token))
     }
 
     /// Lets time pass.

@@ -5,6 +5,8 @@ mod bulk;
 mod correlation;
 mod cursors;
 mod interop;
+mod log;
+mod log_keeping;
 mod membership;
 mod reports_to;
 mod requirements;

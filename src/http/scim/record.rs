@@ -1,0 +1,155 @@
+//! What the log is told of a call: gathered while it goes, handed over when it is over, however it ends.
+
+use super::answer::Sent;
+use crate::base::ids::{DirectoryId, OrgNo, SourceNo};
+use crate::protocol::scim::profile::Applied;
+use crate::service::Gateway;
+use crate::service::provisioning::DirectoryCaller;
+use crate::service::scim_log::{Call, KeptBody, Refusal};
+use axum::extract::Request;
+use axum::http::header;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Where the reader of the body leaves it: it goes with the request, as an extension.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ReadBody(Arc<Mutex<Option<KeptBody>>>);
+
+impl ReadBody {
+    /// Keeps a body that was read and is JSON.
+    pub(super) fn keep(&self, bytes: &Bytes) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(KeptBody::of(bytes));
+    }
+
+    fn take(&self) -> Option<KeptBody> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A call on its way.
+pub(super) struct Recorder {
+    gw: Gateway,
+    at: DateTime<Utc>,
+    begun: Instant,
+    body: ReadBody,
+    call: Option<Call>,
+    /// The directory of a call that was turned away before anybody had proved to be it.
+    turned_away: Option<DirectoryId>,
+}
+
+impl Recorder {
+    /// Begins; nothing is told before it is known whose call it is.
+    pub(super) fn begin(gw: &Gateway, request: &mut Request) -> Self {
+        let body = ReadBody::default();
+        request.extensions_mut().insert(body.clone());
+        let (at, begun) = (gw.sources.now(), Instant::now());
+        Self { gw: gw.clone(), at, begun, body, call: None, turned_away: None }
+    }
+
+    /// The call is one of this directory's.
+    pub(super) fn of(&mut self, who: &DirectoryCaller, template: Template, rest: &str, request: &Request) {
+        self.begin_call(who.org, who.directory.src, template, rest, request);
+        if let Some(call) = &mut self.call {
+            call.caller = Some(who.credential.clone());
+        }
+    }
+
+    /// The call was turned away at the door.
+    pub(super) fn turned_away(&mut self, turned: &TurnedAway, template: Template, rest: &str, request: &Request) {
+        self.begin_call(turned.org, turned.src, template, rest, request);
+        self.turned_away = Some(turned.directory);
+        if let Some(call) = &mut self.call {
+            call.refusal = Some(turned.why);
+            call.hint.clone_from(&turned.hint);
+            call.caller.clone_from(&turned.caller);
+        }
+    }
+
+    fn begin_call(&mut self, org: OrgNo, src: SourceNo, template: Template, rest: &str, request: &Request) {
+        if !self.gw.scim_log.is_on() {
+            return;
+        }
+        let text = |name| request.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+        self.call = Some(Call {
+            org,
+            src,
+            at: self.at,
+            took: std::time::Duration::ZERO,
+            method: request.method().as_str().chars().take(16).collect(),
+            path: template.path,
+            resource: template.resource,
+            address: rest.to_owned(),
+            query: request.uri().query().map(str::to_owned),
+            precondition: text(header::IF_MATCH).map(str::to_owned),
+            status: 0,
+            scim_type: None,
+            refusal: None,
+            hint: None,
+            request: self.gw.request.clone(),
+            caller: None,
+            agent: text(header::USER_AGENT).map(Call::agent),
+            body: None,
+            answer: None,
+            applied: Applied::default(),
+            skipped: Vec::new(),
+        });
+    }
+
+    /// The call was answered.
+    pub(super) fn end(mut self, sent: Sent) {
+        let Some(mut call) = self.call.take() else { return };
+        call.status = sent.status.as_u16();
+        call.scim_type = sent.scim_type;
+        call.answer = sent.body.as_ref().map(KeptBody::of);
+        call.applied = sent.told.applied;
+        call.skipped = sent.told.skipped;
+        self.push(call);
+    }
+
+    fn push(&self, mut call: Call) {
+        call.took = self.begun.elapsed();
+        call.body = self.body.take();
+        match self.turned_away {
+            Some(directory) => self.gw.scim_log.push_turned_away(directory, call),
+            None => self.gw.scim_log.push(call),
+        }
+    }
+}
+
+/// A call that is dropped on its way has an entry as well.
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        if let Some(mut call) = self.call.take() {
+            call.refusal = Some(Refusal::BrokenOff);
+            self.push(call);
+        }
+    }
+}
+
+/// The template of an address below the base, and the resource in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Template {
+    /// As `/Users/{id}`.
+    pub(super) path: &'static str,
+    /// The resource, where the address names one in the form of our ids.
+    pub(super) resource: Option<crate::base::ids::ResourceId>,
+}
+
+/// A call that was turned away before anybody looked at what it asks, at a directory that is there.
+#[derive(Debug, Clone)]
+pub(super) struct TurnedAway {
+    /// The organization.
+    pub(super) org: OrgNo,
+    /// The directory's number.
+    pub(super) src: SourceNo,
+    /// The directory.
+    pub(super) directory: DirectoryId,
+    /// Why.
+    pub(super) why: Refusal,
+    /// What was presented, told safely.
+    pub(super) hint: Option<String>,
+    /// Who called, where that was proved.
+    pub(super) caller: Option<crate::service::scim_log::Credential>,
+}

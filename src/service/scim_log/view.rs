@@ -1,0 +1,265 @@
+//! An entry as it is shown: opened, and masked unless somebody asks to see it clear.
+
+use super::sealed::{self, BODIES, HEAD, RecordedCall};
+use crate::base::ids::{LogId, ResourceId};
+use crate::base::seal::SealError;
+use crate::protocol::scim::privacy::{Subject, masked, masked_address, masked_query, masked_value};
+use crate::service::Gateway;
+use crate::store::scim_log::EntryRow;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Why an entry cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum LogReadError {
+    /// It was sealed under another master key, or it was changed.
+    #[error("an entry of the SCIM log cannot be opened")]
+    Sealed(#[from] SealError),
+    /// It has another form than this program gives.
+    #[error("an entry of the SCIM log is not as this program writes it")]
+    Form,
+}
+
+/// The credential of a caller.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallerView {
+    /// `token` or `client`.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+    /// What the admin calls it.
+    pub label: String,
+}
+
+/// An entry.
+#[derive(Debug, Clone, Serialize)]
+pub struct EntryView {
+    /// Its id.
+    pub id: LogId,
+    /// When the call came.
+    pub at: DateTime<Utc>,
+    /// How long it took, in milliseconds.
+    pub millis: f64,
+    /// The request id, as in `X-Request-Id` and in the audit.
+    pub request_id: Option<String>,
+    /// The method.
+    pub method: String,
+    /// The template of the path.
+    pub path: String,
+    /// The resource in the path.
+    #[serde(serialize_with = "written")]
+    pub resource: Option<ResourceId>,
+    /// The path as sent, where the template does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The query, decoded.
+    pub query: Option<String>,
+    /// The status; `null` where the call broke off.
+    pub status: Option<i64>,
+    /// The `scimType` of the refusal.
+    pub scim_type: Option<String>,
+    /// Why the call was turned away before it was looked at.
+    pub refused: Option<String>,
+    /// What was presented in place of a token of this directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presented: Option<String>,
+    /// Who called.
+    pub caller: Option<CallerView>,
+    /// The user agent.
+    pub user_agent: Option<String>,
+    /// The rewrites that the call needed.
+    pub quirks: Vec<String>,
+    /// What was not applied.
+    pub skipped: Vec<String>,
+    /// Calls that are not in the log at this place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub lost: i64,
+    /// The request body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Value>,
+    /// The answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<Value>,
+    /// Why something is not shown as it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// One line for people: time, method and path, status, duration, and what is worth a second look.
+impl std::fmt::Display for EntryView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.at.format("%Y-%m-%d %H:%M:%S%.3f"))?;
+        if self.lost > 0 {
+            return write!(f, "  … {} calls are not in this log: there were too many at once", self.lost);
+        }
+        let path = self.resource.map_or_else(|| self.path.clone(), |id| self.path.replace("{id}", &id.to_string()));
+        write!(f, "  {} {}", self.method, self.address.as_deref().unwrap_or(&path))?;
+        if let Some(query) = &self.query {
+            write!(f, "?{query}")?;
+        }
+        match self.status {
+            Some(status) => write!(f, "  {status}")?,
+            None => f.write_str("  ---")?,
+        }
+        if let Some(scim_type) = &self.scim_type {
+            write!(f, " {scim_type}")?;
+        }
+        write!(f, "  {:.1} ms", self.millis)?;
+        if let Some(refused) = &self.refused {
+            write!(f, "  refused: {refused}")?;
+        }
+        if let Some(presented) = &self.presented {
+            write!(f, " ({presented})")?;
+        }
+        if !self.quirks.is_empty() {
+            write!(f, "  {}", self.quirks.join(","))?;
+        }
+        if !self.skipped.is_empty() {
+            write!(f, "  skipped {}", self.skipped.join(","))?;
+        }
+        Ok(())
+    }
+}
+
+fn is_zero(n: &i64) -> bool {
+    *n == 0
+}
+
+fn written<S: serde::Serializer>(id: &Option<ResourceId>, s: S) -> Result<S::Ok, S::Error> {
+    id.as_ref().map(ToString::to_string).serialize(s)
+}
+
+fn text(part: Option<Vec<u8>>) -> Option<String> {
+    part.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What stands in the sealed columns of an entry.
+#[derive(Default)]
+struct Opened {
+    address: Option<String>,
+    query: Option<String>,
+    skipped: Vec<String>,
+    head_note: Option<String>,
+    body: Option<Vec<u8>>,
+    body_note: Option<String>,
+    answer: Option<Vec<u8>>,
+    answer_note: Option<String>,
+    precondition: Option<String>,
+}
+
+fn opened(gw: &Gateway, row: &EntryRow) -> Result<Opened, LogReadError> {
+    let whose = (row.org, row.src);
+    let mut opened = Opened::default();
+    if let Some(head) = &row.head {
+        let plain = sealed::unseal(gw, whose, row.id, HEAD, head)?;
+        let [address, query, skipped, note] = sealed::unpack(&plain).ok_or(LogReadError::Form)?;
+        (opened.address, opened.query, opened.head_note) = (text(address), text(query), text(note));
+        opened.skipped = text(skipped).map(|all| all.split('\n').map(str::to_owned).collect()).unwrap_or_default();
+    }
+    if let Some(bodies) = &row.bodies {
+        let plain = sealed::unseal(gw, whose, row.id, BODIES, bodies)?;
+        let [body, note, answer, cut, precondition] = sealed::unpack(&plain).ok_or(LogReadError::Form)?;
+        (opened.body, opened.body_note, opened.answer) = (body, text(note), answer);
+        (opened.answer_note, opened.precondition) = (text(cut), text(precondition));
+    }
+    Ok(opened)
+}
+
+fn subject(path: &str) -> Subject {
+    if path.starts_with("/Groups") { Subject::Group } else { Subject::User }
+}
+
+/// A discovery document of ours.
+fn is_discovery(row: &EntryRow) -> bool {
+    (200..300).contains(&row.status)
+        && ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig"].iter().any(|known| row.path.starts_with(known))
+}
+
+/// A body as it is shown; what was cut is no JSON any more and shows clear or not at all.
+fn shown(body: Option<&[u8]>, subject: Subject, clear: bool) -> Option<Value> {
+    let body = body?;
+    match (serde_json::from_slice::<Value>(body), clear) {
+        (Ok(value), true) => Some(value),
+        (Ok(value), false) => Some(masked(&value, subject)),
+        (Err(_), true) => Some(Value::String(String::from_utf8_lossy(body).into_owned())),
+        (Err(_), false) => None,
+    }
+}
+
+/// The entry of a row. Without `clear` its personal values are masked by schema.
+///
+/// # Errors
+/// [`LogReadError`] for another master key or a changed row.
+pub fn open(gw: &Gateway, row: &EntryRow, clear: bool) -> Result<EntryView, LogReadError> {
+    let opened = opened(gw, row)?;
+    let subject = subject(&row.path);
+    let of_answer = if is_discovery(row) { Subject::Server } else { subject };
+    let mask = |value: String| if clear { value } else { masked_value_or_id(&value) };
+    let mut notes: Vec<String> = opened.head_note.into_iter().collect();
+    notes.extend(opened.body_note.map(|note| format!("request: {note}")));
+    notes.extend(opened.answer_note.map(|note| format!("response: {note}")));
+    let caller = match (&row.caller_kind, &row.caller) {
+        (Some(kind), Some(id)) => {
+            Some(CallerView { kind: kind.clone(), id: id.clone(), label: row.caller_label.clone().unwrap_or_default() })
+        }
+        _ => None,
+    };
+    Ok(EntryView {
+        id: row.id,
+        at: row.at,
+        #[expect(clippy::cast_precision_loss, reason = "no call takes 2^52 microseconds")]
+        millis: row.micros as f64 / 1000.0,
+        request_id: row.request.clone(),
+        method: row.method.clone(),
+        path: row.path.clone(),
+        resource: row.resource,
+        address: opened.address.map(|address| {
+            let address = format!("/{}", address.trim_start_matches('/'));
+            if clear { address } else { masked_address(&address) }
+        }),
+        query: opened.query.map(|query| if clear { query } else { masked_query(&query) }),
+        status: (row.status != 0).then_some(row.status),
+        scim_type: row.scim_type.clone(),
+        refused: row.refusal.clone(),
+        presented: row.hint.clone(),
+        caller,
+        user_agent: row.agent.clone(),
+        quirks: row.quirks.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+        skipped: opened.skipped.into_iter().map(mask).collect(),
+        lost: row.lost,
+        request: shown(opened.body.as_deref(), subject, clear),
+        response: shown(opened.answer.as_deref(), of_answer, clear),
+        notes,
+    })
+}
+
+/// What was skipped is an id or the name of an attribute; a client may have put something else in its place.
+fn masked_value_or_id(value: &str) -> String {
+    let plain = value.len() < 200
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':' | b'_' | b'$'));
+    let id = value.parse::<ResourceId>().is_ok();
+    let name = plain
+        && (value.starts_with("urn:")
+            || value.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '.' | '$' | '_')));
+    if id || name { value.to_owned() } else { masked_value(value) }
+}
+
+/// What a row recorded, to make the call once more.
+///
+/// # Errors
+/// [`LogReadError`] for another master key or a changed row.
+pub fn recorded(gw: &Gateway, row: &EntryRow) -> Result<(RecordedCall, Vec<String>), LogReadError> {
+    let opened = opened(gw, row)?;
+    let rebuilt = || row.resource.map_or_else(|| row.path.clone(), |id| row.path.replace("{id}", &id.to_string()));
+    let call = RecordedCall {
+        method: row.method.clone(),
+        address: opened.address.unwrap_or_else(rebuilt),
+        query: opened.query,
+        precondition: opened.precondition,
+        body: opened.body,
+        status: u16::try_from(row.status).unwrap_or(0),
+        answer: opened.answer,
+    };
+    Ok((call, opened.head_note.into_iter().chain(opened.body_note).collect()))
+}
