@@ -35,10 +35,12 @@ pub fn without_password(body: &[u8]) -> Scrubbed {
     }
 }
 
-/// Whether a query string compares with a password; asking for the attribute by name is no secret.
+/// Whether a query string compares with a password; asking for the attribute by name is no secret. One that cannot be
+/// decoded may hold anything.
 #[must_use]
 pub fn query_names_password(query: &str) -> bool {
-    decode_query(query).iter().any(|(name, value)| is_password(name) || (is_password(value) && !is_name(value)))
+    let Ok(pairs) = decode_query(query) else { return true };
+    pairs.iter().any(|(name, value)| is_password(name) || (is_password(value) && !is_name(value)))
 }
 
 fn contains_folded(haystack: &[u8], needle: &[u8]) -> bool {

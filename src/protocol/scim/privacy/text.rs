@@ -80,7 +80,8 @@ fn is_number(word: &str) -> bool {
     word.len() < 6 && word.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A query string, decoded: names and what is about pages stay, values in filters do not.
+/// A query string, decoded: names and what is about pages stay, values in filters do not. Nothing is shown of one that
+/// cannot be decoded.
 #[must_use]
 pub fn masked_query(query: &str) -> String {
     let shown = |(name, value): (String, String)| {
@@ -91,5 +92,6 @@ pub fn masked_query(query: &str) -> String {
         let name = masked_text(&name);
         if value.is_empty() { name } else { format!("{name}={value}") }
     };
-    decode_query(query).into_iter().map(shown).collect::<Vec<_>>().join("&")
+    let Ok(pairs) = decode_query(query) else { return "•••".to_owned() };
+    pairs.into_iter().map(shown).collect::<Vec<_>>().join("&")
 }
