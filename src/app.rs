@@ -25,6 +25,7 @@ use crate::upstream::{Outgoing, OutgoingError, Upstream};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use chrono::Duration;
 use std::future::Future;
@@ -147,7 +148,7 @@ pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
         .merge(oidc_op::routes())
         .merge(forward_auth::routes())
         .with_state(gateway);
-    edge::around(routes, edge)
+    edge::around(routes, edge).layer(from_fn(scim::dialect))
 }
 
 async fn ready(State(gateway): State<Gateway>) -> Result<&'static str, Problem> {

@@ -15,6 +15,8 @@ use std::fmt::Write as _;
 
 /// Bytes of one name in `Scim-Skipped`.
 const LONGEST_NAME: usize = 200;
+/// Bytes of `Scim-Skipped`: proxies refuse an answer whose headers do not fit into 4 KiB.
+const LONGEST_LIST: usize = 2000;
 
 /// Which media type the client reads: SCIM's own, unless it asks for plain JSON and not for ours.
 pub(super) fn media_of(headers: &HeaderMap) -> &'static str {
@@ -79,9 +81,19 @@ impl Answer {
         if skipped.is_empty() {
             return self;
         }
-        let named: Vec<String> = skipped.iter().map(|one| written(one)).collect();
+        let mut list = String::new();
+        for (at, name) in skipped.iter().enumerate() {
+            let name = written(name);
+            if list.len() + name.len() > LONGEST_LIST {
+                // Writing to a String does not fail.
+                let _ = write!(list, ", and {} more", skipped.len() - at);
+                break;
+            }
+            list.push_str(if at == 0 { "" } else { ", " });
+            list.push_str(&name);
+        }
         self.told.skipped = skipped;
-        self.with(HeaderName::from_static("scim-skipped"), named.join(", "))
+        self.with(HeaderName::from_static("scim-skipped"), list)
     }
 
     /// Notes the dialect rewrites that the call needed.

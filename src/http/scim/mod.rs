@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod bulk;
 mod caller;
+mod dialect;
 mod discovery;
 mod parameters;
 mod record;
@@ -27,6 +28,8 @@ use axum::routing::any;
 use caller::ScimCaller;
 use record::{Recorder, Template};
 use std::collections::HashMap;
+
+pub use dialect::dialect;
 
 /// The routes of every directory.
 pub fn routes() -> Router<Gateway> {

@@ -153,5 +153,6 @@ async fn delete(
 }
 
 fn header_text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_owned)
+    // What is no text is no version either: it must not pass for a precondition that was never sent.
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }

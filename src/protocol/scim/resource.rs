@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::elements;
 use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::fold;
 use crate::protocol::scim::member::Member;
 use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::profile::Profile;
@@ -317,7 +318,26 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Every required attribute of the base schema has a value that is not blank.
+/// How long a name may be that resources are found by, in bytes of its folded form: a database keeps it in an index,
+/// and PostgreSQL takes 2,700 bytes there.
+const LONGEST_KEY: usize = 2000;
+
+/// No name that resources are found by is longer than an index takes.
+fn refuse_long_keys(document: &Document) -> Result<(), ScimError> {
+    let texts =
+        ["userName", "externalId", "displayName"].into_iter().filter_map(|name| Some((name, document.get(name)?)));
+    let emails = document.get("emails").and_then(Value::as_array).into_iter().flatten();
+    let emails = emails.filter_map(|email| Some(("emails.value", email.get("value")?)));
+    for (name, value) in texts.chain(emails) {
+        let length = value.as_str().map_or(0, |text| text.len().max(fold::fold(text).len()));
+        if length > LONGEST_KEY {
+            return Err(ScimError::invalid_value(format!("{name} is too long; send {LONGEST_KEY} bytes at most.")));
+        }
+    }
+    Ok(())
+}
+
+/// Every required attribute of the base schema has a value that is not blank, and no key is too long to be one.
 pub(crate) fn require(registry: &Registry, kind: ResourceType, document: &Document) -> Result<(), ScimError> {
     for attribute in registry.base(kind).attributes.iter().filter(|attribute| attribute.required) {
         let text = document.get(&attribute.name).and_then(Value::as_str).unwrap_or_default();
@@ -328,7 +348,7 @@ pub(crate) fn require(registry: &Registry, kind: ResourceType, document: &Docume
             )));
         }
     }
-    Ok(())
+    refuse_long_keys(document)
 }
 
 #[cfg(test)]

@@ -26,6 +26,14 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 const MOST_ELEMENTS: usize = 1000;
+const MOST_NAMED: usize = 200;
+
+/// Notes the name of something that is left out, each once. Of very many the last entry says that there are others.
+pub(crate) fn note_left_out(names: &mut Vec<String>, name: String) {
+    if names.len() <= MOST_NAMED && !names.contains(&name) {
+        names.push(if names.len() < MOST_NAMED { name } else { "others".to_owned() });
+    }
+}
 
 /// What one request brings along while its values are read.
 pub(crate) struct Intake<'a> {
@@ -50,9 +58,7 @@ impl Intake<'_> {
         if !self.applied.allow(self.profile, Quirk::UnknownAttribute) {
             return Err(ScimError::invalid_syntax(format!("{name} is in no schema here; see /Schemas for what is.")));
         }
-        if !self.ignored.contains(&name) {
-            self.ignored.push(name);
-        }
+        note_left_out(self.ignored, name);
         Ok(())
     }
 

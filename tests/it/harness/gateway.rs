@@ -309,6 +309,29 @@ impl Directory {
         Reply { status, body, headers }
     }
 
+    /// A call with bytes that need not be JSON; the answer is JSON all the same.
+    pub async fn send(&self, method: &str, path: &str, body: impl Into<reqwest::Body>) -> Reply {
+        let request = self
+            .client
+            .request(method.parse().unwrap(), format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/scim+json")
+            .body(body);
+        let reply = request.send().await.unwrap();
+        let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
+        let text = reply.text().await.unwrap();
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        Reply { status, body, headers }
+    }
+
+    /// Everything that the directory has, for a comparison of before and after.
+    pub async fn everything(&self) -> Value {
+        json!([
+            self.get("/Users?count=1000").await.expect(200).body,
+            self.get("/Groups?count=1000").await.expect(200).body
+        ])
+    }
+
     /// `GET`.
     pub async fn get(&self, path: &str) -> Reply {
         self.call("GET", path, None).await

@@ -1,6 +1,8 @@
 //! SCIM as IdPs meet it, on both engines.
 
 mod access;
+mod bad_bodies;
+mod bad_input;
 mod bulk;
 mod correlation;
 mod cursors;

@@ -215,6 +215,16 @@ impl Filter {
         Parser::new(text, registry, kind, profile, applied)?.over_all_kinds().whole_filter()
     }
 
+    /// How many comparisons it has.
+    #[must_use]
+    pub fn terms(&self) -> usize {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().map(Self::terms).sum(),
+            Self::Not(one) | Self::Element { filter: one, .. } | Self::Elsewhere(one) => one.terms(),
+            Self::Compare(_) | Self::Present(_) => 1,
+        }
+    }
+
     /// Every id that the filter compares with `members` or `groups` by `eq`, and whether those are all it asks.
     ///
     /// With `true` it is enough to look up which of these ids are members (or groups), and to hand only those to the

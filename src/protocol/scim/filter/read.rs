@@ -98,8 +98,12 @@ fn quoted<'a>(parser: &mut Parser<'a>, rest: &'a str) -> Result<Raw<'a>, ScimErr
             b'\\' => escaped = true,
             b'"' => {
                 let written = &rest[..=at];
-                let value = serde_json::from_str(written)
+                let value: Value = serde_json::from_str(written)
                     .map_err(|_| parser.fault("the text has an escape that JSON does not know; double a backslash"))?;
+                // A path's filter can become an element, so that this is a way into a document, too.
+                if value.as_str().is_some_and(|text| text.contains('\0')) {
+                    return Err(parser.fault("U+0000 is in no value; leave it out"));
+                }
                 parser.skip(written.len());
                 return Ok(Raw { value, written });
             }

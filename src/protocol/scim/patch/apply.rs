@@ -20,6 +20,10 @@ use crate::protocol::scim::schema::Mutability;
 use crate::protocol::scim::schema::Registry;
 use crate::protocol::scim::schema::ResourceType;
 use crate::protocol::scim::value::Intake;
+use crate::protocol::scim::value::note_left_out;
+
+/// How many elements the operations of one PATCH may look at, each as often as a filter has terms.
+const MOST_WORK: usize = 2_000_000;
 
 /// The working copy of one PATCH.
 pub(super) struct Engine<'a> {
@@ -36,6 +40,8 @@ pub(super) struct Engine<'a> {
     done: usize,
     /// Whether the present operation brought a value.
     took: bool,
+    /// How many elements were looked at.
+    work: usize,
 }
 
 /// One attribute as an operation names it.
@@ -74,6 +80,7 @@ impl<'a> Engine<'a> {
             applied,
             done: 0,
             took: false,
+            work: 0,
         }
     }
 
@@ -175,9 +182,7 @@ impl<'a> Engine<'a> {
             let detail = format!("The path {text} names nothing that can be written; see /Schemas for what can.");
             return Err(ScimError::bad(reason, detail));
         }
-        if !self.skipped.contains(&text) {
-            self.skipped.push(text);
-        }
+        note_left_out(&mut self.skipped, text);
         self.reason = reason;
         Ok(())
     }
@@ -286,6 +291,17 @@ impl<'a> Engine<'a> {
             Some(Value::Array(mut items)) => Ok(items.pop()),
             other => Ok(other),
         }
+    }
+
+    /// Counts what an operation looks at; without a bound, a small body could keep a large list busy for minutes.
+    pub(super) fn work(&mut self, elements: usize, filter: Option<&Filter>) -> Result<(), ScimError> {
+        self.work = self.work.saturating_add(elements.saturating_mul(filter.map_or(1, Filter::terms)));
+        if self.work > MOST_WORK {
+            return Err(ScimError::too_many(
+                "The operations look at too many elements; send them in several requests.",
+            ));
+        }
+        Ok(())
     }
 
     pub(super) fn slot(&self, aim: &Aim<'_>) -> Option<&Value> {

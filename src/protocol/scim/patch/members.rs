@@ -14,6 +14,9 @@ use crate::protocol::scim::patch::apply::Engine;
 use crate::protocol::scim::profile::Quirk;
 use crate::protocol::scim::resource::read_members;
 
+/// How many operations of one PATCH may ask every member of a group.
+const MOST_SCANS: usize = 20;
+
 impl Engine<'_> {
     pub(super) fn members_at(&mut self, op: Op, aim: &Aim<'_>, value: Option<Value>) -> Result<(), ScimError> {
         if let Some(sub) = aim.sub {
@@ -23,7 +26,7 @@ impl Engine<'_> {
             let display = self.take(sub, value.filter(|_| op != Op::Remove).unwrap_or_default())?;
             let display = display.as_ref().and_then(Value::as_str).map(str::to_owned);
             self.members.push(MemberChange::SetDisplay { filter: filter.clone(), display });
-            return Ok(());
+            return self.bounded_scans();
         }
         match (op, aim.filter) {
             (Op::Remove, Some(filter)) => {
@@ -31,7 +34,7 @@ impl Engine<'_> {
                     Some(ids) => MemberChange::Remove(ids),
                     None => MemberChange::RemoveMatching(filter.clone()),
                 });
-                Ok(())
+                self.bounded_scans()
             }
             (Op::Remove, None) => self.remove_members(aim, value),
             (_, Some(_)) => Err(immutable()),
@@ -46,6 +49,19 @@ impl Engine<'_> {
                 Ok(())
             }
         }
+    }
+
+    fn bounded_scans(&self) -> Result<(), ScimError> {
+        let is_scan = |change: &&MemberChange| {
+            matches!(change, MemberChange::RemoveMatching(_) | MemberChange::SetDisplay { .. })
+        };
+        if self.members.iter().filter(is_scan).count() > MOST_SCANS {
+            let detail = format!(
+                "More than {MOST_SCANS} operations look at every member; select members as in members[value eq \"id\"]."
+            );
+            return Err(ScimError::too_many(detail));
+        }
+        Ok(())
     }
 
     /// Case r: with the key `value`, whatever is in it, only those listed go (Entra, JumpCloud).

@@ -21,6 +21,7 @@ impl Engine<'_> {
         if aim.filter.is_some() && aim.sub.is_none() && self.profile == Profile::InteropStrict && op != Op::Remove {
             return Err(ScimError::invalid_path("After a filter the interoperability profile wants a sub-attribute."));
         }
+        self.work(self.slot(aim).and_then(Value::as_array).map_or(0, Vec::len), aim.filter)?;
         match (op, aim.filter.is_some() || aim.sub.is_some()) {
             (Op::Remove, true) => self.remove_selected(aim),
             (Op::Remove, false) => self.remove_listed(aim, value),
