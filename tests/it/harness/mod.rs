@@ -5,3 +5,8 @@ pub mod facts;
 pub mod gateway;
 mod postgres;
 pub mod world;
+
+/// How many times as many cases as usual a test with generated input tries (`TEST_CASES`, 1 by default).
+pub fn thoroughness() -> usize {
+    std::env::var("TEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
