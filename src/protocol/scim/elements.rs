@@ -58,10 +58,15 @@ pub(crate) fn collapse(attribute: &Attribute, items: &mut Vec<Value>) {
     *items = kept;
 }
 
+/// What the first lacks comes from the other; either's mark counts.
 fn overlay_absent(kept: &mut Value, duplicate: Value) {
+    let primary = is_primary(kept) || is_primary(&duplicate);
     if let (Value::Object(kept), Value::Object(duplicate)) = (kept, duplicate) {
         for (name, value) in duplicate {
             kept.entry(name).or_insert(value);
+        }
+        if primary {
+            kept.insert("primary".to_owned(), Value::Bool(true));
         }
     }
 }

@@ -198,7 +198,7 @@ async fn try_all(engine: Engine, profile: &str, step: usize) {
         for place in all {
             for other in others() {
                 number += 1;
-                if number % step == 0 {
+                if number.is_multiple_of(step) {
                     try_one(&directory, &template, &place, &other).await;
                 }
             }

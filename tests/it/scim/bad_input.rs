@@ -331,13 +331,13 @@ async fn a_small_body_cannot_buy_much_work() {
     let (ada, group) = (format!("/Users/{}", home.ada), format!("/Groups/{}", home.group));
     let emails: Vec<_> = (0..999).map(|i| json!({"value": format!("a{i}@x.test")})).collect();
     home.okta.patch(&ada, json!([{"op": "add", "path": "emails", "value": emails}])).await.expect(200);
-    let term = vec!["value co \\\"zz\\\""; 8].join(" or ");
+    let term = ["value co \\\"zz\\\""; 8].join(" or ");
     let one = format!("{{\"op\":\"remove\",\"path\":\"emails[{term}]\"}}");
     let many = vec![one; 4000].join(",");
     home.refused("4,000 filters over 1,000 elements", "PATCH", &ada, patch_of(&format!("[{many}]")), 400).await;
-    let many = vec!["{\"op\":\"add\",\"path\":\"emails\",\"value\":[{\"value\":\"b\"}]}"; 5000].join(",");
+    let many = ["{\"op\":\"add\",\"path\":\"emails\",\"value\":[{\"value\":\"b\"}]}"; 5000].join(",");
     home.refused("5,000 elements to 1,000", "PATCH", &ada, patch_of(&format!("[{many}]")), 400).await;
-    let many = vec!["{\"op\":\"remove\",\"path\":\"members[display sw \\\"a\\\"]\"}"; 1000].join(",");
+    let many = ["{\"op\":\"remove\",\"path\":\"members[display sw \\\"a\\\"]\"}"; 1000].join(",");
     home.refused("1,000 looks at every member", "PATCH", &group, patch_of(&format!("[{many}]")), 400).await;
     let keys: Vec<_> = (0..60_000).map(|i| format!("\"k{i}\":1")).collect();
     let begun = Instant::now();

@@ -193,8 +193,8 @@ impl<'a> Parser<'a> {
         let condition = self.after_name(word, start, sub);
         self.element_of = None;
         let (negated, condition) = match condition? {
-            Filter::Compare(Comparison { path, op: CompareOp::Ne, value, .. }) => {
-                (true, Filter::Compare(Comparison::new(path, CompareOp::Eq, value)))
+            Filter::Compare(term) if term.op == CompareOp::Ne && !term.is_empty_check() => {
+                (true, Filter::Compare(Comparison::new(term.path, CompareOp::Eq, term.value)))
             }
             other => (false, other),
         };

@@ -76,6 +76,7 @@ impl Engine<'_> {
             }
         }
         elements::last_primary_wins(&mut items, &written);
+        elements::collapse(aim.attribute, &mut items);
         self.store(aim, Some(Value::Array(items)));
         Ok(())
     }
@@ -113,6 +114,9 @@ impl Engine<'_> {
             if emptied {
                 items.remove(at);
             }
+        }
+        if aim.sub.is_some() {
+            elements::collapse(aim.attribute, &mut items);
         }
         self.store(aim, Some(Value::Array(items)));
         Ok(())
