@@ -17,7 +17,7 @@ pub async fn dialect(request: Request, next: Next) -> Response {
         return response;
     }
     let (mut parts, _) = response.into_parts();
-    let told = words(status).into_answer().into_response(media);
+    let (told, _) = words(status).into_answer().into_response(media);
     parts.status = told.status();
     parts.headers.remove(header::CONTENT_LENGTH);
     for (name, value) in told.headers() {

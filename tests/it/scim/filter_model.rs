@@ -428,7 +428,7 @@ fn r040_r046_the_evaluation_agrees_with_a_naive_model() {
         }
         let tree = Tree::draw(&mut dice, &people, 4);
         let text = tree.text(&mut dice);
-        let filter = Filter::parse(&text, &registry, ResourceType::User, Profile::Auto).unwrap();
+        let filter = Filter::parse(&text, registry, ResourceType::User, Profile::Auto).unwrap();
         for person in people {
             let mut document: Document = person.body().as_object().unwrap().clone();
             document.insert("id".into(), json!(person.id));

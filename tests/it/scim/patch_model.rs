@@ -508,7 +508,7 @@ fn r073_patch_agrees_with_a_naive_model() {
             let operations: Vec<_> = steps.iter().map(Step::body).collect();
             let body = json!({"schemas": [PATCH], "Operations": operations});
             let request = PatchRequest::parse(body, ResourceType::User, Profile::Auto).unwrap();
-            let patched = request.apply(&registry, document.as_object().unwrap());
+            let patched = request.apply(registry, document.as_object().unwrap());
             match outcome {
                 Ok(after) => {
                     let patched = patched.unwrap_or_else(|e| panic!("round {round}: {steps:?} on {document}: {e}"));
