@@ -59,7 +59,7 @@ async fn elsewhere(Path(steps): Path<HashMap<String, String>>, request: Request)
         }
         _ => nowhere().into_answer(),
     };
-    answer.into_response(media)
+    answer.into_response(media).0
 }
 
 async fn below(
