@@ -7,6 +7,7 @@ mod floors;
 mod harness;
 mod laws;
 mod main_job;
+mod management;
 mod openid_provider;
 mod saml_verifier;
 mod scim;

@@ -1,5 +1,6 @@
 //! What tests stand on: a database each on both engines, and the actors.
 
+pub mod admin;
 pub mod database;
 pub mod facts;
 pub mod gateway;
