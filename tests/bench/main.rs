@@ -1,86 +1,120 @@
-//! `make bench`: how fast the program is beside what its engine can do at most, in one run on one machine.
+//! `make bench`: how fast the program is beside what its engine could do at most, both in one run on one machine.
 //!
-//! It asserts nothing about time; a wrong answer ends it. Driver, program and database share the cores.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    unreachable_pub,
-    reason = "a bench that meets the unexpected has nothing to tell; it is one binary"
-)]
+//! It asserts nothing about time; an answer that is wrong ends it. `src/docs/benchmark.md` says how to read it.
 
 mod bare;
 mod client;
-mod engine;
-mod load;
-mod members;
-mod process;
+mod drive;
+mod model;
+mod place;
 mod raw;
 mod report;
-mod server;
+mod stage;
 mod workloads;
 
-use engine::{Cluster, Engine};
-use report::Line;
-use workloads::Size;
+use clap::{Parser, Subcommand};
+use place::{Durability, Place, machine};
+use std::time::Instant;
+use workloads::{NAMES, Size};
 
-const SMALL: Size = Size { operations: 2_000, raw_seconds: 3, large: 5_000, import: 5_000 };
-const USUAL: Size = Size { operations: 20_000, raw_seconds: 8, large: 100_000, import: 100_000 };
+#[derive(Debug, Parser)]
+#[command(name = "bench", about = "How fast Doorward is beside its engine. It asserts nothing about time.")]
+struct Args {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// One engine: sqlite or postgres. Both, if left out.
+    #[arg(long, value_parser = ["sqlite", "postgres"])]
+    engine: Option<String>,
+    /// One workload. Everything, if left out.
+    #[arg(long, value_parser = NAMES)]
+    only: Vec<String>,
+    /// Small sizes: less than 3 minutes in all.
+    #[arg(long)]
+    quick: bool,
+    /// Lookups among a million users as well.
+    #[arg(long, conflicts_with = "quick")]
+    full: bool,
+    /// Answers as JSON.
+    #[arg(long)]
+    json: bool,
+    /// The log level of the server; its own default, if left out.
+    #[arg(long, default_value = "info")]
+    log: String,
+    /// Said by `cargo bench`.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
 
-const NAMES: [&str; 5] = ["sync", "lookup", "deactivation", "groups", "import"];
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// The bare handler, which the bench starts itself.
+    #[command(hide = true)]
+    Bare {
+        /// The database.
+        url: String,
+        /// The organization.
+        org: i64,
+        /// The directory.
+        src: i64,
+    },
+}
+
+fn size(args: &Args) -> Size {
+    if args.quick {
+        return Size { creates: 3_840, changes: 3_840, populations: vec![1_000, 20_000], lookups: 4_000 };
+    }
+    let mut populations = vec![1_000, 100_000];
+    if args.full {
+        populations.push(1_000_000);
+    }
+    Size { creates: 12_800, changes: 12_800, populations, lookups: 16_000 }
+}
 
 #[tokio::main]
-async fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    if let [first, url, ..] = args.as_slice()
-        && first == "bare"
-    {
-        return bare::serve(url).await;
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    if let Some(Part::Bare { url, org, src }) = &args.part {
+        return bare::serve(url, *org, *src).await;
     }
-    let has = |flag: &str| args.iter().any(|arg| arg == flag);
-    let after = |flag: &str| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1)).cloned();
-    let (engine, only) = (after("--engine"), after("--only"));
-    let known = |arg: &String| ["--quick", "--json", "--engine", "--only", "--bench"].contains(&arg.as_str());
-    if args.iter().any(|arg| arg.starts_with('-') && !known(arg)) {
-        eprintln!(
-            "usage: make bench ARGS='[--quick] [--json] [--engine sqlite|postgres] [--only {}]'",
-            NAMES.join("|")
-        );
-        std::process::exit(2);
-    }
-    let size = if has("--quick") { SMALL } else { USUAL };
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    eprintln!("{cores} cores, shared by the driver, the program and the database; ratios are of one run.");
-    let mut report = serde_json::Map::new();
-    for name in ["sqlite", "postgres"] {
-        if engine.as_deref().is_some_and(|wanted| wanted != name) {
-            continue;
-        }
-        let engine = if name == "sqlite" { Engine::Sqlite } else { Engine::Postgres(Cluster::start()) };
-        if !has("--json") {
-            println!("{}", engine.name());
-        }
-        let mut lines = Vec::new();
-        for workload in NAMES.iter().filter(|name| only.as_deref().is_none_or(|only| only == **name)) {
-            let found = run(workload, &engine, size).await;
-            if !has("--json") {
-                found.iter().for_each(Line::print);
-            }
-            lines.extend(found);
-        }
-        report.insert(name.to_owned(), serde_json::to_value(&lines).unwrap());
-    }
-    if has("--json") {
-        println!("{}", serde_json::Value::Object(report));
+    let run = all(&args);
+    // Dropping what runs stops the servers and takes their files away.
+    tokio::select! {
+        outcome = run => outcome,
+        _ = tokio::signal::ctrl_c() => anyhow::bail!("stopped"),
     }
 }
 
-async fn run(workload: &str, engine: &Engine, size: Size) -> Vec<Line> {
-    match workload {
-        "sync" => workloads::sync(engine, size).await,
-        "lookup" => workloads::lookups(engine, size).await,
-        "deactivation" => workloads::deactivations(engine, size).await,
-        "groups" => members::groups(engine, size).await,
-        "import" => members::import(engine, size).await,
-        other => panic!("{other} is no workload"),
+async fn all(args: &Args) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let (machine, size) = (machine(), size(args));
+    let settings = Durability::SETTINGS.join(" ");
+    eprintln!("{machine}; driver, server and database share them. The server logs at level {}.", args.log);
+    eprintln!("PostgreSQL: {settings}\nSQLite: journal_mode=WAL synchronous=FULL");
+    let mut shown = Vec::new();
+    for engine in ["sqlite", "postgres"] {
+        if args.engine.as_ref().is_some_and(|only| only != engine) {
+            continue;
+        }
+        let place = if engine == "sqlite" { Place::sqlite()? } else { Place::postgres()? };
+        if !args.json {
+            report::head(place.name());
+        }
+        for name in NAMES.iter().filter(|name| args.only.is_empty() || args.only.iter().any(|only| only == *name)) {
+            for line in workloads::run(name, &place, &size, &args.log).await? {
+                if !args.json {
+                    line.print();
+                }
+                shown.push(line.json(place.name()));
+            }
+        }
     }
+    let seconds = begun.elapsed().as_secs();
+    eprintln!("\n{seconds} seconds in all");
+    if args.json {
+        let whole = serde_json::json!({
+            "machine": machine, "postgresql": settings, "log": args.log, "seconds": seconds, "lines": shown
+        });
+        println!("{}", serde_json::to_string_pretty(&whole)?);
+    }
+    Ok(())
 }

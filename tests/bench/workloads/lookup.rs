@@ -1,0 +1,72 @@
+//! The lookup that comes before everything else: `userName eq`.
+
+use super::{SLICES, Size};
+use crate::bare::Bare;
+use crate::client::{Client, contains};
+use crate::drive::{Figures, Work, drive};
+use crate::model::names;
+use crate::place::Place;
+use crate::report::Line;
+use crate::stage::{Stage, by_name};
+use anyhow::{Context as _, ensure};
+use std::sync::Arc;
+
+const CLIENTS: usize = 8;
+
+struct Lookup {
+    users: usize,
+}
+
+impl Work for Lookup {
+    async fn unit(&self, client: &mut Client, who: usize, n: usize) -> anyhow::Result<()> {
+        let login = names::login(scattered(who, n, self.users));
+        let found = client.call("GET", &by_name(&login), "", 200).await?;
+        ensure!(contains(found, &login), "{login} is not found");
+        Ok(())
+    }
+}
+
+/// Users in no order: what is asked next is not beside what was asked last.
+pub(super) fn scattered(who: usize, n: usize, users: usize) -> usize {
+    (n.wrapping_mul(2_654_435_761).wrapping_add(who.wrapping_mul(40_503_001)) >> 3) % users
+}
+
+/// 8 clients at each number of users, beside the bare handler.
+pub(super) async fn run(place: &Place, size: &Size, level: &str) -> anyhow::Result<Vec<Line>> {
+    let mut stage = Stage::set(place, 1, level).await?;
+    let (org, src) = stage.units.create.counted.context("a create counts nobody")?;
+    let (mut lines, mut medians, mut loaded) = (Vec::new(), Vec::new(), 0);
+    for users in &size.populations {
+        stage.load(loaded, *users).await?;
+        loaded = *users;
+        let bare = Bare::start(&stage.database, org, src)?;
+        let work = Arc::new(Lookup { users: *users });
+        let mut clients = Client::several(stage.door(0), CLIENTS).await?;
+        let mut others = Client::several(&bare.door, CLIENTS).await?;
+        let (mut ours, mut theirs) = (Figures::default(), Figures::default());
+        let each = size.lookups / CLIENTS;
+        // The first look at the pages of the file is nobody's.
+        drive(&mut clients, 0, each / 4, &work).await?;
+        drive(&mut others, 0, each / 4, &work).await?;
+        for slice in 0..SLICES {
+            ours.add(drive(&mut clients, slice * each, (slice + 1) * each, &work).await?);
+            theirs.add(drive(&mut others, slice * each, (slice + 1) * each, &work).await?);
+        }
+        medians.push(ours.millis(0.5));
+        lines.push(
+            Line::rate(format!("lookup by userName, 8 clients, {users} users"), &ours)
+                .beside("bare handler", theirs.rate())
+                .target("65 %")
+                .note(format!("bare p50 / p99 {:.2} / {:.2}", theirs.millis(0.5), theirs.millis(0.99))),
+        );
+    }
+    if let (Some(first), Some(last)) = (medians.first(), medians.last())
+        && medians.len() > 1
+    {
+        let what = format!("lookup p50 at {loaded} users");
+        lines.push(
+            Line::value(what, *last, "ms").beside("with the fewest", *first).target("1.3 times at 1M against 1k"),
+        );
+    }
+    Ok(lines)
+}
