@@ -1,5 +1,5 @@
 # Each target installs what it needs (Debian packages) and says what is missing where it cannot.
-.PHONY: demo test lint build
+.PHONY: demo test bench lint build
 
 ARGS ?=
 
@@ -13,6 +13,12 @@ test:
 	@scripts/prepare.sh test
 	@echo "Building in the quick profile: about 3 to 8 minutes the first time on 2 cores, seconds afterwards."
 	@scripts/test.sh
+
+# ARGS: --quick, --full, --engine sqlite|postgres, --only NAME, --json; see src/docs/benchmark.md.
+bench:
+	@scripts/prepare.sh test
+	@echo "Building as for a release: about 15 minutes the first time on 2 cores. Running: less than 15 minutes, with ARGS=--quick less than 3." >&2
+	@cargo bench --locked --quiet --bench bench -- $(ARGS)
 
 lint:
 	@scripts/prepare.sh test

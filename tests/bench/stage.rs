@@ -13,6 +13,8 @@ use std::time::Duration;
 pub(crate) struct Units {
     /// `POST /Users`.
     pub(crate) create: Unit,
+    /// `PATCH` of a group that is mapped to a role, which adds somebody.
+    pub(crate) join: Unit,
     /// `PATCH` that deactivates.
     pub(crate) deactivate: Unit,
     /// `PATCH` that reactivates.
@@ -89,10 +91,12 @@ impl<'a> Stage<'a> {
         Ok(copy)
     }
 
-    /// Loads users into the first organization and looks at some of them through the server.
-    pub(crate) async fn load(&mut self, from: usize, to: usize) -> anyhow::Result<()> {
+    /// Loads users into the first organization and looks at some of them through the server. Perhaps they are `mapped`:
+    /// in a group that gives them a role.
+    pub(crate) async fn load(&mut self, from: usize, to: usize, mapped: bool) -> anyhow::Result<()> {
         self.stop();
-        model::load(&self.database, &self.units.create, from, to).await?;
+        let units = if mapped { vec![&self.units.create, &self.units.join] } else { vec![&self.units.create] };
+        model::load(&self.database, &units, from, to).await?;
         self.start()?;
         let mut client = Client::connect(&self.doors[0]).await?;
         let path = format!("/Users/{}", names::hyphenated(&self.specimen.resource));
@@ -101,6 +105,9 @@ impl<'a> Stage<'a> {
         let plain = |text: &str| -> anyhow::Result<Value> {
             let mut user: Value = serde_json::from_str(text)?;
             user["meta"] = json!({"location": user["meta"]["location"]});
+            if !mapped && let Some(user) = user.as_object_mut() {
+                user.remove("groups");
+            }
             Ok(user)
         };
         for n in [from, from.midpoint(to), to - 1] {
@@ -127,22 +134,35 @@ impl<'a> Stage<'a> {
         let made = snapshot::take(&self.database).await?;
         self.specimen = Specimen::of(&before, &made)?;
         let path = format!("/Users/{}", names::hyphenated(&self.specimen.resource));
-        let mut last: Snapshot = made.clone();
-        let mut learned = vec![self.specimen.unit(&before, &made)?];
+        let mut learned = vec![self.specimen.unit(&before, &made, 0)?];
+        let group = json!({"schemas": [GROUP], "displayName": "panel-north-users"}).to_string();
+        let group = client.json("POST", "/Groups", &group, 201).await?;
+        let group = format!("/Groups/{}", group["id"].as_str().context("a group without an id")?);
+        let mut last: Snapshot = snapshot::take(&self.database).await?;
+        let add =
+            json!([{"op": "add", "path": "members", "value": [{"value": names::hyphenated(&self.specimen.resource)}]}]);
+        client.call("PATCH", &group, &patch(&add), 200).await?;
+        let joined = snapshot::take(&self.database).await?;
+        learned.push(self.specimen.unit(&last, &joined, 8)?);
+        last = joined;
         let operations = [active(false), active(true), replace("title", "Engineer II"), replace("title", "Engineer")];
         for body in operations {
             client.call("PATCH", &path, &body, 200).await?;
             let now = snapshot::take(&self.database).await?;
-            learned.push(self.specimen.unit(&last, &now)?);
+            learned.push(self.specimen.unit(&last, &now, 0)?);
             last = now;
         }
         let mut learned = learned.into_iter();
         let mut next = || learned.next().context("a unit is missing");
-        let (create, deactivate, reactivate, retitle) = (next()?, next()?, next()?, next()?);
-        self.units = Units { create, deactivate, reactivate, retitle };
+        let (create, join) = (next()?, next()?);
+        let (deactivate, reactivate, retitle) = (next()?, next()?, next()?);
+        self.units = Units { create, join, deactivate, reactivate, retitle };
         Ok(())
     }
 }
+
+/// The schema of a Group.
+pub(crate) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 /// A User as an IdP sends it on the first push.
 pub(crate) fn user(login: &str) -> String {

@@ -3,11 +3,17 @@
 use super::Unit;
 use super::names::{self, Minted, Name};
 use crate::place::Database;
-use anyhow::ensure;
 use std::fmt::Write as _;
 
-/// Loads the users `from..to` by the model of a create.
-pub(crate) async fn load(database: &Database, unit: &Unit, from: usize, to: usize) -> anyhow::Result<()> {
+/// Loads the users `from..to` by the model of what was asked for each of them, in this order.
+pub(crate) async fn load(database: &Database, units: &[&Unit], from: usize, to: usize) -> anyhow::Result<()> {
+    for unit in units {
+        database.script(&script(database, unit, from, to)).await?;
+    }
+    tidy(database).await
+}
+
+fn script(database: &Database, unit: &Unit, from: usize, to: usize) -> String {
     let lite = database.is_lite();
     let series = if lite {
         format!("WITH RECURSIVE s(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM s WHERE n + 1 < {to})")
@@ -18,8 +24,7 @@ pub(crate) async fn load(database: &Database, unit: &Unit, from: usize, to: usiz
         source(unit, &series, |name| if lite { names::in_lite(name) } else { names::in_pg(name, Minted::Loaded) });
     let mut script = String::from("BEGIN;\n");
     // Writing to a String does not fail.
-    for row in &unit.rows {
-        ensure!(!row.is_update(), "a create that changes a row of {}", row.table);
+    for row in unit.rows.iter().filter(|row| row.is_of_one()) {
         let _ = writeln!(script, "{ids} {};", row.sql(lite, Name::column, " FROM i"));
     }
     if let Some((org, src)) = unit.counted {
@@ -30,8 +35,7 @@ pub(crate) async fn load(database: &Database, unit: &Unit, from: usize, to: usiz
              ON CONFLICT (org, src, kind, slot) DO UPDATE SET n = counter.n + excluded.n;"
         );
     }
-    database.script(&(script + "COMMIT;\n")).await?;
-    tidy(database).await
+    script + "COMMIT;\n"
 }
 
 /// The tables that rows are read from: `i` has every name that the unit needs, made of the numbers of `s`.

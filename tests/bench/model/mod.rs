@@ -94,6 +94,11 @@ impl Written {
         self.update.is_some()
     }
 
+    /// Whether the row is one user's alone: the group that somebody joins, say, is not.
+    pub(crate) fn is_of_one(&self) -> bool {
+        self.update.as_ref().is_none_or(|(key, _)| key.iter().any(|i| !matches!(self.values[*i], Value::Same(_))))
+    }
+
     /// As one statement, reading names from `source` (` FROM i`) or parameters (nothing).
     pub(crate) fn sql(&self, lite: bool, render: Render, source: &str) -> String {
         let value = |i: &usize| self.values[*i].sql(lite, render);
@@ -171,9 +176,12 @@ impl Specimen {
         Ok(Self { resource: of("id").context("no id")?, person: of("person").context("no person")? })
     }
 
-    /// What was written between two snapshots.
-    pub(crate) fn unit(&self, before: &Snapshot, after: &Snapshot) -> anyhow::Result<Unit> {
-        let (mut unit, mut fresh) = (Unit::default(), 0);
+    /// What was written between two snapshots. Ids that nothing else names are numbered from `fresh` on: two units that
+    /// are loaded for the same user must not share one.
+    pub(crate) fn unit(&self, before: &Snapshot, after: &Snapshot, mut fresh: u8) -> anyhow::Result<Unit> {
+        let mut unit = Unit::default();
+        let blobs = before.values().flat_map(|table| table.rows.values()).flatten();
+        let known: BTreeSet<&Cell> = blobs.filter(|cell| matches!(cell, Cell::Blob(_))).collect();
         for (name, table) in after.iter().filter(|(name, _)| !BEHIND.contains(&name.as_str())) {
             let old = &before.get(name).context("a new table")?.rows;
             ensure!(
@@ -191,7 +199,8 @@ impl Specimen {
                     (table.key.clone(), changed)
                 });
                 let is_new = update.is_none();
-                let value = |(i, cell): (usize, &Cell)| self.value(cell, is_new && table.key.contains(&i), &mut fresh);
+                let is_fresh = |i: usize, cell: &Cell| is_new && table.key.contains(&i) && !known.contains(cell);
+                let value = |(i, cell): (usize, &Cell)| self.value(cell, is_fresh(i, cell), &mut fresh);
                 let values = row.iter().enumerate().map(value).collect();
                 unit.rows.push(Written { table: name.clone(), columns: table.columns.clone(), values, update });
             }
@@ -199,11 +208,11 @@ impl Specimen {
         Ok(unit)
     }
 
-    fn value(&self, cell: &Cell, keys: bool, fresh: &mut u8) -> Value {
+    fn value(&self, cell: &Cell, is_fresh: bool, fresh: &mut u8) -> Value {
         match cell {
             Cell::Blob(bytes) if *bytes == self.resource => Value::Is(Name::Resource),
             Cell::Blob(bytes) if *bytes == self.person => Value::Is(Name::Person),
-            Cell::Blob(bytes) if keys && bytes.len() == 16 => {
+            Cell::Blob(bytes) if is_fresh && bytes.len() == 16 => {
                 *fresh += 1;
                 Value::Is(Name::Fresh(*fresh - 1))
             }

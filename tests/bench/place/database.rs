@@ -110,7 +110,7 @@ impl Database {
 }
 
 fn shortened(sql: &str) -> String {
-    sql.chars().take(2000).collect()
+    sql.chars().take(300).collect()
 }
 
 fn of_lite(value: Value) -> anyhow::Result<Cell> {

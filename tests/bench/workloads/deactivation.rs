@@ -30,7 +30,7 @@ pub(super) async fn run(place: &Place, size: &Size, level: &str) -> anyhow::Resu
     let mut stage = Stage::set(place, 1, level).await?;
     let slice = size.changes / CLIENTS / SLICES;
     let each = slice * SLICES;
-    stage.load(0, each * CLIENTS).await?;
+    stage.load(0, each * CLIENTS, true).await?;
     let copy = stage.copy().await?;
     let mut clients = Client::several(stage.door(0), CLIENTS).await?;
     let mut lines = Vec::new();

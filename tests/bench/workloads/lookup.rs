@@ -37,7 +37,7 @@ pub(super) async fn run(place: &Place, size: &Size, level: &str) -> anyhow::Resu
     let (org, src) = stage.units.create.counted.context("a create counts nobody")?;
     let (mut lines, mut medians, mut loaded) = (Vec::new(), Vec::new(), 0);
     for users in &size.populations {
-        stage.load(loaded, *users).await?;
+        stage.load(loaded, *users, false).await?;
         loaded = *users;
         let bare = Bare::start(&stage.database, org, src)?;
         let work = Arc::new(Lookup { users: *users });
@@ -48,16 +48,24 @@ pub(super) async fn run(place: &Place, size: &Size, level: &str) -> anyhow::Resu
         // The first look at the pages of the file is nobody's.
         drive(&mut clients, 0, each / 4, &work).await?;
         drive(&mut others, 0, each / 4, &work).await?;
+        let before = (stage.server()?.used().cpu, bare.used().cpu);
         for slice in 0..SLICES {
             ours.add(drive(&mut clients, slice * each, (slice + 1) * each, &work).await?);
             theirs.add(drive(&mut others, slice * each, (slice + 1) * each, &work).await?);
         }
+        let (server, handler) = (stage.server()?.used().cpu - before.0, bare.used().cpu - before.1);
         medians.push(ours.millis(0.5));
         lines.push(
             Line::rate(format!("lookup by userName, 8 clients, {users} users"), &ours)
                 .beside("bare handler", theirs.rate())
                 .target("65 %")
-                .note(format!("bare p50 / p99 {:.2} / {:.2}", theirs.millis(0.5), theirs.millis(0.99))),
+                .note(format!(
+                    "bare p50 / p99 {:.2} / {:.2}; CPU {:.0} µs, bare {:.0} µs",
+                    theirs.millis(0.5),
+                    theirs.millis(0.99),
+                    server.as_secs_f64() * 1e6 / ours.units() as f64,
+                    handler.as_secs_f64() * 1e6 / theirs.units() as f64
+                )),
         );
     }
     if let (Some(first), Some(last)) = (medians.first(), medians.last())
