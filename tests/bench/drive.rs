@@ -38,11 +38,6 @@ impl Figures {
         self.units
     }
 
-    /// Seconds in all.
-    pub(crate) fn seconds(&self) -> f64 {
-        self.seconds
-    }
-
     /// Units a second.
     pub(crate) fn rate(&self) -> f64 {
         self.units as f64 / self.seconds

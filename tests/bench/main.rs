@@ -14,6 +14,7 @@ mod workloads;
 
 use clap::{Parser, Subcommand};
 use place::{Durability, Place, machine};
+use std::path::PathBuf;
 use std::time::Instant;
 use workloads::{NAMES, Size};
 
@@ -56,25 +57,28 @@ enum Part {
         org: i64,
         /// The directory.
         src: i64,
+        /// A file with the statements of a PATCH.
+        writes: PathBuf,
     },
 }
 
 fn size(args: &Args) -> Size {
     if args.quick {
-        return Size { creates: 3_840, changes: 3_840, populations: vec![1_000, 20_000], lookups: 4_000 };
+        let populations = vec![1_000, 20_000];
+        return Size { creates: 3_840, changes: 3_840, populations, lookups: 4_000, large: 10_000, singles: 160 };
     }
     let mut populations = vec![1_000, 100_000];
     if args.full {
         populations.push(1_000_000);
     }
-    Size { creates: 12_800, changes: 12_800, populations, lookups: 16_000 }
+    Size { creates: 12_800, changes: 12_800, populations, lookups: 16_000, large: 100_000, singles: 400 }
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    if let Some(Part::Bare { url, org, src }) = &args.part {
-        return bare::serve(url, *org, *src).await;
+    if let Some(Part::Bare { url, org, src, writes }) = &args.part {
+        return bare::serve(url, *org, *src, writes).await;
     }
     let run = all(&args);
     // Dropping what runs stops the servers and takes their files away.

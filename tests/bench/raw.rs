@@ -36,10 +36,10 @@ pub(crate) async fn run(
     match database {
         Database::Pg { name, .. } => {
             let apart = if matches!(who, Who::New) { APART } else { each };
-            let script = place.folder().join("raw.sql");
-            std::fs::write(&script, statement(unit, who, from, apart))?;
+            let path = place.folder().join("raw.sql");
+            std::fs::write(&path, script(unit, who, from, apart))?;
             let cluster = place.cluster().context("no cluster")?;
-            tokio::task::block_in_place(|| cluster.pgbench(name, &script, clients, to - from))
+            tokio::task::block_in_place(|| cluster.pgbench(name, &path, clients, to - from))
         }
         Database::Lite(path) => {
             // One thread takes the numbers in the order in which clients would bring them.
@@ -51,27 +51,45 @@ pub(crate) async fn run(
 }
 
 /// The pgbench script: all rows of a unit in one statement.
-fn statement(unit: &Unit, who: Who, from: usize, apart: usize) -> String {
+fn script(unit: &Unit, who: Who, from: usize, apart: usize) -> String {
+    format!("\\set i {from} + :client_id * {apart} + :n\n\\set n :n + 1\n{};\n", statement(unit, who, ":i"))
+}
+
+/// All rows of a unit in one statement of PostgreSQL, for the user of the number that `parameter` stands for.
+pub(crate) fn statement(unit: &Unit, who: Who, parameter: &str) -> String {
     let minted = |name: Name| match (who, name) {
         (Who::Loaded, Name::Resource | Name::Person) => Minted::Loaded,
         _ => Minted::Now,
     };
-    let mut sql = source(unit, "WITH s AS (SELECT CAST(:i AS bigint) AS n)", |name| names::in_pg(name, minted(name)));
+    let series = format!("WITH s AS (SELECT CAST({parameter} AS bigint) AS n)");
+    let mut sql = source(unit, &series, |name| names::in_pg(name, minted(name)));
     let mut writes: Vec<_> = unit.rows.iter().map(|row| row.sql(false, Name::column, " FROM i")).collect();
     writes.extend(unit.count_sql(Name::column, " FROM i"));
     let last = writes.pop().unwrap_or_default();
     for (k, write) in writes.iter().enumerate() {
         sql.push_str(&format!(", w{k} AS ({write})"));
     }
-    format!("\\set i {from} + :client_id * {apart} + :n\n\\set n :n + 1\n{sql} {last};\n")
+    sql + " " + &last
 }
 
-fn batches(path: &Path, unit: &Unit, who: Who, numbers: &[usize]) -> anyhow::Result<f64> {
-    let conn = Connection::open(path)?;
-    conn.execute_batch("PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")?;
+/// The statements of a unit, for [`one`].
+pub(crate) fn statements(unit: &Unit) -> Vec<String> {
     let parameter: fn(Name) -> String = |name| format!("?{}", name.parameter());
     let mut sqls: Vec<_> = unit.rows.iter().map(|row| row.sql(true, parameter, "")).collect();
     sqls.extend(unit.count_sql(parameter, ""));
+    sqls
+}
+
+/// A connection that commits as durably as the product's.
+pub(crate) fn open(path: &Path) -> anyhow::Result<Connection> {
+    let conn = Connection::open(path)?;
+    conn.execute_batch("PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")?;
+    Ok(conn)
+}
+
+fn batches(path: &Path, unit: &Unit, who: Who, numbers: &[usize]) -> anyhow::Result<f64> {
+    let conn = open(path)?;
+    let sqls = statements(unit);
     let mut statements = sqls.iter().map(|sql| conn.prepare(sql)).collect::<Result<Vec<_>, _>>()?;
     let begun = Instant::now();
     for group in numbers.chunks(GROUP) {
@@ -93,7 +111,7 @@ fn now() -> anyhow::Result<i64> {
 }
 
 /// Writes one unit: the parameters that a statement has are bound, and each statement writes one row.
-fn one(statements: &mut [Statement<'_>], who: Who, n: i64) -> anyhow::Result<()> {
+pub(crate) fn one(statements: &mut [Statement<'_>], who: Who, n: i64) -> anyhow::Result<()> {
     let now = now()?;
     let loaded = if matches!(who, Who::Loaded) { names::millis(n) } else { now };
     let (resource, person) = (names::id_at(Name::Resource, n, loaded), names::id_at(Name::Person, n, loaded));

@@ -31,6 +31,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) database: Database,
     /// The first organization's model.
     pub(crate) units: Units,
+    /// The path of a group that gives a role: the specimen is in it, and who is loaded as mapped.
+    pub(crate) mapped: String,
     doors: Vec<Door>,
     specimen: Specimen,
     server: Option<Server>,
@@ -44,7 +46,8 @@ impl<'a> Stage<'a> {
         let doors = Server::apply(&database, place.folder(), organizations)?;
         let specimen = Specimen { resource: Vec::new(), person: Vec::new() };
         let units = Units::default();
-        let mut stage = Self { place, database, units, doors, specimen, server: None, level };
+        let mapped = String::new();
+        let mut stage = Self { place, database, units, mapped, doors, specimen, server: None, level };
         stage.start()?;
         stage.learn().await?;
         Ok(stage)
@@ -135,13 +138,9 @@ impl<'a> Stage<'a> {
         self.specimen = Specimen::of(&before, &made)?;
         let path = format!("/Users/{}", names::hyphenated(&self.specimen.resource));
         let mut learned = vec![self.specimen.unit(&before, &made, 0)?];
-        let group = json!({"schemas": [GROUP], "displayName": "panel-north-users"}).to_string();
-        let group = client.json("POST", "/Groups", &group, 201).await?;
-        let group = format!("/Groups/{}", group["id"].as_str().context("a group without an id")?);
+        self.mapped = new_group(&mut client, "panel-north-users").await?;
         let mut last: Snapshot = snapshot::take(&self.database).await?;
-        let add =
-            json!([{"op": "add", "path": "members", "value": [{"value": names::hyphenated(&self.specimen.resource)}]}]);
-        client.call("PATCH", &group, &patch(&add), 200).await?;
+        add_members(&mut client, &self.mapped, &[names::hyphenated(&self.specimen.resource)]).await?;
         let joined = snapshot::take(&self.database).await?;
         learned.push(self.specimen.unit(&last, &joined, 8)?);
         last = joined;
@@ -160,9 +159,6 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 }
-
-/// The schema of a Group.
-pub(crate) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 /// A User as an IdP sends it on the first push.
 pub(crate) fn user(login: &str) -> String {
@@ -209,4 +205,30 @@ pub(crate) fn active(active: bool) -> String {
 /// The PATCH of one attribute.
 pub(crate) fn replace(attribute: &str, value: &str) -> String {
     patch(&json!([{"op": "replace", "path": attribute, "value": value}]))
+}
+
+/// Makes a group; its path.
+pub(crate) async fn new_group(client: &mut Client, name: &str) -> anyhow::Result<String> {
+    let body = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": name}).to_string();
+    let group = client.json("POST", "/Groups?excludedAttributes=members", &body, 201).await?;
+    Ok(format!("/Groups/{}", group["id"].as_str().context("a group without an id")?))
+}
+
+/// Adds members by one PATCH.
+pub(crate) async fn add_members(client: &mut Client, group: &str, ids: &[String]) -> anyhow::Result<()> {
+    let members: Vec<_> = ids.iter().map(|id| json!({"value": id})).collect();
+    patch_group(client, group, &json!([{"op": "add", "path": "members", "value": members}])).await
+}
+
+/// Removes a member by one PATCH.
+pub(crate) async fn remove_member(client: &mut Client, group: &str, id: &str) -> anyhow::Result<()> {
+    let path = format!("members[value eq \"{id}\"]");
+    patch_group(client, group, &json!([{"op": "remove", "path": path}])).await
+}
+
+/// A PATCH of a group: a large one answers 204, a small one may show itself.
+pub(crate) async fn patch_group(client: &mut Client, group: &str, operations: &Value) -> anyhow::Result<()> {
+    let path = format!("{group}?excludedAttributes=members");
+    client.call("PATCH", &path, &patch(operations), 2).await?;
+    Ok(())
 }

@@ -5,7 +5,7 @@ mod load;
 pub(crate) mod names;
 pub(crate) mod snapshot;
 
-pub(crate) use load::{load, source};
+pub(crate) use load::{load, source, tidy};
 
 use crate::place::Cell;
 use anyhow::{Context as _, bail, ensure};

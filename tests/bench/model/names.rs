@@ -71,9 +71,13 @@ pub(crate) enum Minted {
     Now,
 }
 
+/// Names are in no order, as those of people are: numbers are multiplied by this, modulo a prime of eleven digits.
+const FACTOR: u64 = 38_196_601_123;
+const PRIME: u64 = 99_999_999_977;
+
 /// The name of the `n`th user.
 pub(crate) fn login(n: usize) -> String {
-    format!("u{n:011}")
+    format!("u{:011}", n as u64 * FACTOR % PRIME)
 }
 
 /// An id of the `n`th user, minted at `millis`.
@@ -100,6 +104,19 @@ pub(crate) fn hyphenated(id: &[u8]) -> String {
     format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }
 
+/// The number of the user that has an id.
+pub(crate) fn number(id: [u8; 16]) -> i64 {
+    let mut number = [0; 8];
+    number[1..].copy_from_slice(&id[9..]);
+    i64::from_be_bytes(number)
+}
+
+/// The bytes of an id, as SCIM has it.
+pub(crate) fn bytes(id: &str) -> Option<[u8; 16]> {
+    let hex: String = id.chars().filter(|c| *c != '-').collect();
+    u128::from_str_radix(&hex, 16).ok().map(u128::to_be_bytes)
+}
+
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -117,7 +134,7 @@ pub(crate) fn in_pg(name: Name, minted: Minted) -> String {
     );
     match name {
         Name::Number => "n".to_owned(),
-        Name::Login => "'u' || lpad(CAST(n AS text), 11, '0')".to_owned(),
+        Name::Login => format!("'u' || lpad(CAST(n * {FACTOR} % {PRIME} AS text), 11, '0')"),
         Name::Resource | Name::Person | Name::Fresh(_) => id,
         Name::ResourceText => "CAST(CAST(encode(rid, 'hex') AS uuid) AS text)".to_owned(),
         Name::PersonHex => "encode(pid, 'hex')".to_owned(),
@@ -129,7 +146,7 @@ pub(crate) fn in_lite(name: Name) -> String {
     let hex = format!("printf('%012x70{:02x}80%014x', {DAWN} + n, n)", name.kind());
     match name {
         Name::Number => "n".to_owned(),
-        Name::Login => "printf('u%011d', n)".to_owned(),
+        Name::Login => format!("printf('u%011d', n * {FACTOR} % {PRIME})"),
         Name::Resource | Name::Person | Name::Fresh(_) => format!("unhex({hex})"),
         Name::PersonHex => hex,
         Name::ResourceText => {

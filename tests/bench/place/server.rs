@@ -74,28 +74,24 @@ impl Drop for Server {
     }
 }
 
-/// Makes organizations by `doorward apply`, each with a directory; their doors, still without an address.
-pub(super) fn apply(database: &Database, folder: &Path, organizations: usize) -> anyhow::Result<Vec<Door>> {
-    let file = folder.join("bench.toml");
-    fs::write(&file, (0..organizations).map(organization).collect::<String>())?;
-    let out = doorward(database, "warn").args(["apply", "--json"]).arg(&file).output()?;
-    ensure!(out.status.success(), "doorward apply: {}", String::from_utf8_lossy(&out.stderr));
-    let made: Value = serde_json::from_slice(&out.stdout)?;
-    let made = made["organizations"].as_array().context("apply names no organizations")?;
-    made.iter()
-        .map(|one| {
-            let directory = &one["directories"][0];
-            let text = |name: &str| directory[name].as_str().with_context(|| format!("apply answers no {name}"));
-            let base = text("scim_base_url")?.strip_prefix(PUBLIC).context("a SCIM base elsewhere")?;
-            Ok(Door { address: String::new(), base: base.to_owned(), token: text("token")?.to_owned() })
-        })
-        .collect()
-}
-
 impl Server {
-    /// Makes organizations on a new database, each with a directory and rules; how to get in.
+    /// Makes organizations on a new database by `doorward apply`, each with a directory and rules; how to get in, still
+    /// without an address.
     pub(crate) fn apply(database: &Database, folder: &Path, organizations: usize) -> anyhow::Result<Vec<Door>> {
-        apply(database, folder, organizations)
+        let file = folder.join("bench.toml");
+        fs::write(&file, (0..organizations).map(organization).collect::<String>())?;
+        let out = doorward(database, "warn").args(["apply", "--json"]).arg(&file).output()?;
+        ensure!(out.status.success(), "doorward apply: {}", String::from_utf8_lossy(&out.stderr));
+        let made: Value = serde_json::from_slice(&out.stdout)?;
+        let made = made["organizations"].as_array().context("apply names no organizations")?;
+        made.iter()
+            .map(|one| {
+                let directory = &one["directories"][0];
+                let text = |name: &str| directory[name].as_str().with_context(|| format!("apply answers no {name}"));
+                let base = text("scim_base_url")?.strip_prefix(PUBLIC).context("a SCIM base elsewhere")?;
+                Ok(Door { address: String::new(), base: base.to_owned(), token: text("token")?.to_owned() })
+            })
+            .collect()
     }
 }
 
@@ -109,7 +105,7 @@ name = "Organization {number}"
 panel = "msp"
 domains = [{{ name = "org{number}.test", verified = true }}]
 owner = {{ email = "owner@org{number}.test", name = "Olive Owner" }}
-client = [{{ key = "north", name = "North" }}, {{ key = "south", name = "South" }}]
+client = [{{ key = "north", name = "North" }}, {{ key = "south", name = "South" }}, {{ key = "east", name = "East" }}]
 directory = [{{ key = "idp" }}]
 rule = [
   {{ group = "panel-admins", role = "msp_admin" }},

@@ -8,7 +8,7 @@ use crate::model::names;
 use crate::place::Place;
 use crate::report::Line;
 use crate::stage::{Stage, by_name};
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use std::sync::Arc;
 
 const CLIENTS: usize = 8;
@@ -34,12 +34,11 @@ pub(super) fn scattered(who: usize, n: usize, users: usize) -> usize {
 /// 8 clients at each number of users, beside the bare handler.
 pub(super) async fn run(place: &Place, size: &Size, level: &str) -> anyhow::Result<Vec<Line>> {
     let mut stage = Stage::set(place, 1, level).await?;
-    let (org, src) = stage.units.create.counted.context("a create counts nobody")?;
     let (mut lines, mut medians, mut loaded) = (Vec::new(), Vec::new(), 0);
     for users in &size.populations {
         stage.load(loaded, *users, false).await?;
         loaded = *users;
-        let bare = Bare::start(&stage.database, org, src)?;
+        let bare = Bare::start(&stage)?;
         let work = Arc::new(Lookup { users: *users });
         let mut clients = Client::several(stage.door(0), CLIENTS).await?;
         let mut others = Client::several(&bare.door, CLIENTS).await?;

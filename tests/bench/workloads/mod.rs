@@ -1,7 +1,11 @@
 //! What is measured. Each workload sets its own stage, so that none inherits what another left.
 
 mod deactivation;
+mod groups;
+mod import;
 mod lookup;
+mod members;
+mod mixed;
 mod sync;
 
 use crate::place::Place;
@@ -18,13 +22,17 @@ pub(crate) struct Size {
     pub(crate) populations: Vec<usize>,
     /// Lookups of one slice.
     pub(crate) lookups: usize,
+    /// Members of the largest group, and users of the import.
+    pub(crate) large: usize,
+    /// Changes of one member in each group.
+    pub(crate) singles: usize,
 }
 
 /// A run is cut into slices, ours and the reference in turn: a machine that others use too disturbs both alike.
 const SLICES: usize = 4;
 
 /// What a workload is called and does.
-pub(crate) const NAMES: [&str; 3] = ["sync", "lookup", "deactivation"];
+pub(crate) const NAMES: [&str; 7] = ["sync", "lookup", "deactivation", "mixed", "members", "groups", "import"];
 
 /// Runs one.
 pub(crate) async fn run(name: &str, place: &Place, size: &Size, level: &str) -> anyhow::Result<Vec<Line>> {
@@ -32,6 +40,10 @@ pub(crate) async fn run(name: &str, place: &Place, size: &Size, level: &str) -> 
         "sync" => sync::run(place, size, level).await,
         "lookup" => lookup::run(place, size, level).await,
         "deactivation" => deactivation::run(place, size, level).await,
+        "mixed" => mixed::run(place, size, level).await,
+        "members" => members::run(place, size, level).await,
+        "groups" => groups::run(place, size, level).await,
+        "import" => import::run(place, size, level).await,
         other => anyhow::bail!("{other} is no workload; there are {}", NAMES.join(", ")),
     }
 }
