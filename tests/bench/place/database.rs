@@ -81,7 +81,7 @@ impl Database {
                 let mut rows = statement.query([])?;
                 let mut all = Vec::new();
                 while let Some(row) = rows.next()? {
-                    all.push((0..columns).map(|i| Ok(of_lite(row.get(i)?)?)).collect::<anyhow::Result<_>>()?);
+                    all.push((0..columns).map(|i| of_lite(row.get(i)?)).collect::<anyhow::Result<_>>()?);
                 }
                 Ok(all)
             }
