@@ -14,8 +14,8 @@ pub async fn groups(tx: &mut Tx, con: SourceNo, person: PersonId) -> Result<Vec<
     let rows = tx
         .conn
         .all(
-            "SELECT g.id, g.label FROM member m JOIN resource g ON g.org = m.org AND g.id = m.gid \
-             WHERE m.org = $1 AND m.mid = $2 AND g.src = $3 AND g.kind = 2",
+            "SELECT g.id, g.label FROM member m CROSS JOIN resource g \
+             WHERE g.org = m.org AND g.id = m.gid AND m.org = $1 AND m.mid = $2 AND g.src = $3 AND g.kind = 2",
             args![org, person, con],
         )
         .await?;

@@ -74,9 +74,9 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
 const BELONGINGS: &str = "SELECT p.id, a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants, \
      (SELECT CAST(1 AS BIGINT) FROM stale s WHERE s.org = $1 AND s.person = p.id LIMIT 1), \
      (SELECT g.seq FROM manual_grant g WHERE g.org = $1 AND g.person = p.id LIMIT 1), \
-     (SELECT m.kind FROM resource r CROSS JOIN member m \
+     (SELECT CAST(1 AS BIGINT) FROM resource r CROSS JOIN member m \
       WHERE r.org = $1 AND r.person = p.id AND m.org = r.org AND m.mid = r.id LIMIT 1), \
-     (SELECT m.kind FROM member m WHERE m.org = $1 AND m.mid = p.id LIMIT 1) \
+     (SELECT CAST(1 AS BIGINT) FROM member m WHERE m.org = $1 AND m.mid = p.id LIMIT 1) \
      FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN (";
 
 /// The groups that each of these people is in, in whichever directory or connection, by their index.
@@ -197,11 +197,16 @@ pub async fn pushed_documents(
     tx: &mut Tx,
     ids: &[PersonId],
 ) -> Result<HashMap<PersonId, Vec<(SourceNo, String)>>, StoreError> {
-    let sql = "SELECT person, src, doc FROM resource WHERE org = $1 AND kind = 1 AND person IN (";
-    let rows = of_people(tx, sql, " ORDER BY person, id", ids).await?;
+    // Sorted here: for a wish of the order of ids SQLite would walk the whole organization in that order.
+    let sql = "SELECT person, src, doc, id FROM resource WHERE org = $1 AND kind = 1 AND person IN (";
+    let mut rows = Vec::new();
+    for row in of_people(tx, sql, "", ids).await? {
+        rows.push((PersonId(row.key(0)?), ResourceId(row.key(3)?), SourceNo(row.int(1)?), row.text(2)?));
+    }
+    rows.sort_unstable_by_key(|(person, id, ..)| (*person, *id));
     let mut found: HashMap<PersonId, Vec<(SourceNo, String)>> = HashMap::new();
-    for row in rows {
-        found.entry(PersonId(row.key(0)?)).or_default().push((SourceNo(row.int(1)?), row.text(2)?));
+    for (person, _, src, doc) in rows {
+        found.entry(person).or_default().push((src, doc));
     }
     Ok(found)
 }

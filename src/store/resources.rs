@@ -70,7 +70,7 @@ pub struct ResourceRow {
 
 /// The last one is a scalar subquery and no EXISTS: PostgreSQL would rather hash all memberships than look one up.
 pub(super) const COLUMNS: &str = "r.id, r.src, r.kind, r.person, r.label, r.key, r.ext, r.active, r.version, r.created, r.modified, r.doc, \
-     (SELECT m.kind FROM member m WHERE m.org = r.org AND m.mid = r.id LIMIT 1)";
+     (SELECT CAST(1 AS BIGINT) FROM member m WHERE m.org = r.org AND m.mid = r.id LIMIT 1)";
 /// How many columns these are.
 pub(super) const WIDTH: usize = 13;
 
