@@ -63,7 +63,10 @@ fn cluster() -> String {
         );
     }
     give_to_postgres(&socket);
-    if !socket.join(".s.PGSQL.5432").exists() {
+    // A socket alone proves nothing: a cluster that was killed leaves it behind.
+    if !is_running(&bin, &data) {
+        let _ = fs::remove_file(socket.join(".s.PGSQL.5432"));
+        let _ = fs::remove_file(socket.join(".s.PGSQL.5432.lock"));
         let options = format!(
             "-c listen_addresses= -k {} -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400",
             socket.display()
@@ -76,6 +79,12 @@ fn cluster() -> String {
     }
     fs::write(home.join("socket"), socket.to_str().unwrap()).unwrap();
     format!("postgres://postgres@localhost/?host={}", socket.display())
+}
+
+fn is_running(bin: &Path, data: &Path) -> bool {
+    let mut command = as_server(&bin.join("pg_ctl"));
+    let status = command.args(["-D", data.to_str().unwrap(), "status"]).stdout(std::process::Stdio::null()).status();
+    status.unwrap().success()
 }
 
 fn fnv(path: &Path) -> u64 {
@@ -108,15 +117,18 @@ fn give_to_postgres(folder: &Path) {
     }
 }
 
+/// A program of the server, as a user that may run it.
+fn as_server(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--"]).arg(program);
+    command
+}
+
 fn run(program: &Path, args: &[&str]) {
-    let mut command = if is_root() {
-        let mut command = Command::new("runuser");
-        command.args(["-u", "postgres", "--"]).arg(program);
-        command
-    } else {
-        Command::new(program)
-    };
-    let out = command
+    let out = as_server(program)
         .args(args)
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::null())
