@@ -3,6 +3,9 @@
 
 ARGS ?=
 
+# rustup puts cargo here; a shell that is no login shell may not know it yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
 demo:
 	@scripts/prepare.sh run
 	@echo "Building in the quick profile: about 2 to 6 minutes the first time on 2 cores, seconds afterwards."

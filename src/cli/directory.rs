@@ -4,6 +4,7 @@ use super::{log, opened};
 use crate::base::token::reveal;
 use crate::service::console::directories::{self, DirectoryMade};
 use clap::Subcommand;
+use serde_json::json;
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
@@ -13,6 +14,9 @@ pub(super) enum Directory {
         /// The organization's slug.
         #[arg(long)]
         org: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Makes a directory and shows its token, once.
     Add {
@@ -24,6 +28,9 @@ pub(super) enum Directory {
         /// Which dialect it tolerates.
         #[arg(long, default_value = "auto")]
         profile: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Makes one more token and shows it, once.
     Token {
@@ -35,6 +42,9 @@ pub(super) enum Directory {
         /// What the token is for.
         #[arg(long, default_value = "command line")]
         label: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Lists the tokens of a directory.
     Tokens {
@@ -43,6 +53,9 @@ pub(super) enum Directory {
         /// The organization's slug.
         #[arg(long)]
         org: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Takes a token away.
     Revoke {
@@ -85,24 +98,54 @@ pub(super) enum Directory {
 impl Directory {
     pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<()> {
         let gw = opened::gateway(config).await?;
-        let show = |made: DirectoryMade| {
+        let show = |made: DirectoryMade, json: bool| {
+            if json {
+                return opened::show_json(&json!({
+                    "id": made.id, "scim_base_url": gw.urls.scim(made.id), "token_id": made.token_id,
+                    "token": reveal(&made.token),
+                }));
+            }
             println!("scim_base_url: {}", gw.urls.scim(made.id));
             println!("token_id: {}", made.token_id);
             println!("token: {}", reveal(&made.token));
+            Ok(())
         };
         match self {
-            Self::List { org } => {
+            Self::List { org, json: true } => {
+                let list = directories::list(&gw, &org).await?;
+                let list: Vec<_> = list
+                    .iter()
+                    .map(|row| {
+                        json!({
+                            "key": row.key, "id": row.id, "profile": row.profile, "enabled": row.enabled,
+                            "scim_base_url": gw.urls.scim(row.id),
+                        })
+                    })
+                    .collect();
+                opened::show_json(&json!(list))?;
+            }
+            Self::List { org, json: false } => {
                 for row in directories::list(&gw, &org).await? {
                     let state = if row.enabled { "enabled" } else { "disabled" };
                     println!("{}  {}  {}  {state}", row.key, row.id, row.profile);
                 }
             }
-            Self::Add { key, org, profile } => {
+            Self::Add { key, org, profile, json } => {
                 profile.parse::<crate::service::provisioning::Profile>()?;
-                show(directories::add(&gw, &org, &key, &profile).await?);
+                show(directories::add(&gw, &org, &key, &profile).await?, json)?;
             }
-            Self::Token { key, org, label } => show(directories::add_token(&gw, &org, &key, &label).await?),
-            Self::Tokens { key, org } => {
+            Self::Token { key, org, label, json } => {
+                show(directories::add_token(&gw, &org, &key, &label).await?, json)?
+            }
+            Self::Tokens { key, org, json: true } => {
+                let list = directories::tokens(&gw, &org, &key).await?;
+                let list: Vec<_> = list
+                    .iter()
+                    .map(|row| json!({"id": row.id, "label": row.label, "created": row.created, "used": row.used}))
+                    .collect();
+                opened::show_json(&json!(list))?;
+            }
+            Self::Tokens { key, org, json: false } => {
                 for row in directories::tokens(&gw, &org, &key).await? {
                     let used = row.used.map_or_else(|| "never used".to_owned(), |at| format!("used {at}"));
                     println!("{}  {}  made {}  {used}", row.id, row.label, row.created);

@@ -20,6 +20,12 @@ pub(super) fn config(file: Option<&Path>) -> anyhow::Result<Config> {
     Ok(config)
 }
 
+/// Prints a value for a program to read.
+pub(super) fn show_json(value: &serde_json::Value) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
 /// The gateway of a command; the database is made and migrated as `serve` does.
 pub(super) async fn gateway(file: Option<&Path>) -> anyhow::Result<Gateway> {
     let config = config(file)?;

@@ -25,6 +25,9 @@ pub(super) enum Token {
         /// The organization's slug.
         #[arg(long)]
         org: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Takes a token away.
     Revoke {
@@ -49,8 +52,16 @@ impl Token {
                     println!("id: {id}\ntoken: {}", reveal(&token));
                 }
             }
-            Self::List { org } => {
+            Self::List { org, json } => {
                 let org = organizations::of_slug(&gw, &org).await?;
+                if json {
+                    let list = tokens::list(&gw, org).await?;
+                    let list: Vec<_> = list
+                        .iter()
+                        .map(|row| serde_json::json!({"id": row.id, "label": row.label, "created": row.created}))
+                        .collect();
+                    return opened::show_json(&serde_json::json!(list));
+                }
                 for row in tokens::list(&gw, org).await? {
                     println!("{}  {}  made {}", row.id, row.label, row.created);
                 }

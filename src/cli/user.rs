@@ -17,6 +17,9 @@ pub(super) enum User {
         /// The organization's slug.
         #[arg(long)]
         org: String,
+        /// As one JSON list; without it, a JSON object a line.
+        #[arg(long)]
+        json: bool,
     },
     /// Makes an invitation: a link, shown once, with which a person without a password chooses one.
     Invite(Named),
@@ -97,16 +100,23 @@ impl User {
     pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<()> {
         let gw = opened::gateway(config).await?;
         match self {
-            Self::List { org } => {
+            Self::List { org, json } => {
                 let number = organizations::of_slug(&gw, &org).await?;
-                let mut after = None;
+                let (mut after, mut all) = (None, Vec::new());
                 loop {
                     let page = users::list(&gw, number, &org, after, 500).await?;
                     let Some(last) = page.last() else { break };
                     after = Some(last.id);
                     for user in page {
-                        println!("{}", serde_json::to_string(&user)?);
+                        if json {
+                            all.push(serde_json::to_value(&user)?);
+                        } else {
+                            println!("{}", serde_json::to_string(&user)?);
+                        }
                     }
+                }
+                if json {
+                    opened::show_json(&all.into())?;
                 }
             }
             Self::Invite(named) => named.link(&gw, LinkKind::Invite).await?,

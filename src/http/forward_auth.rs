@@ -4,7 +4,8 @@
 
 use crate::base::class::Classify as _;
 use crate::http::edge::{Problem, wants_page};
-use crate::http::session;
+use crate::http::proxy;
+use crate::http::session::MaybeSignedIn;
 use crate::protocol::oauth::redirect;
 use crate::service::Gateway;
 use crate::service::issuing::{self, IssuingError, PersonClaims, Verdict};
@@ -35,10 +36,13 @@ impl IntoResponse for Failed {
     }
 }
 
-async fn verify(State(gw): State<Gateway>, request: Request) -> Result<Response, Failed> {
+async fn verify(
+    State(gw): State<Gateway>,
+    MaybeSignedIn(browser): MaybeSignedIn,
+    request: Request,
+) -> Result<Response, Failed> {
     let headers = request.headers();
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
-    let browser = session::of(&gw, headers).await.map_err(IssuingError::from)?;
     let mut response = match issuing::verdict(&gw, browser.as_ref()).await? {
         Verdict::Pass(person) => passed(&person)?,
         Verdict::NoPanelAccess => {
@@ -79,7 +83,7 @@ async fn nobody(gw: &Gateway, headers: &HeaderMap, peer: Option<SocketAddr>) -> 
     if !wants_page(headers) {
         return Ok(unsigned());
     }
-    let asked = if trusted(gw, peer) { Asked::read(headers) } else { Asked::default() };
+    let asked = if proxy::trusted(gw, peer.map(|peer| peer.ip())) { Asked::read(headers) } else { Asked::default() };
     let back = match asked.address {
         Some(address) if issuing::may_return_to(gw, &address).await? => Some(address),
         Some(_) | None => None,
@@ -91,11 +95,6 @@ async fn nobody(gw: &Gateway, headers: &HeaderMap, peer: Option<SocketAddr>) -> 
     let mut response = if asked.of_nginx { unsigned() } else { StatusCode::FOUND.into_response() };
     response.headers_mut().insert(header::LOCATION, location);
     Ok(response)
-}
-
-fn trusted(gw: &Gateway, peer: Option<SocketAddr>) -> bool {
-    let Some(ip) = peer.map(|peer| peer.ip().to_canonical()) else { return false };
-    gw.settings.trusted_proxies.iter().any(|net| net.contains(&ip))
 }
 
 /// What the proxy asks about.

@@ -9,6 +9,7 @@ pub mod forward_auth;
 pub mod oidc_op;
 pub mod oidc_rp;
 pub mod pages;
+mod proxy;
 pub mod saml;
 pub mod scim;
 pub mod session;

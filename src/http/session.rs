@@ -1,26 +1,17 @@
-//! Who is signed in, for handlers.
+//! Who is signed in, for handlers: the one place where a browser's session is read.
 
 use super::cookies;
+use super::edge::Problem;
+use crate::base::class::{Class, Classify as _};
 use crate::service::Gateway;
-use crate::service::browser;
+use crate::service::issuing;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use url::form_urlencoded::byte_serialize;
 
-pub use crate::service::browser::SignedIn;
-
-/// Who the browser belongs to, if its session is still good: the one place where a session cookie is believed.
-///
-/// # Errors
-/// When the store fails.
-pub(super) async fn of(gw: &Gateway, headers: &HeaderMap) -> Result<Option<SignedIn>, browser::BrowserError> {
-    match cookies::session(gw, headers) {
-        Some(cookie) => browser::signed_in(gw, cookie).await,
-        None => Ok(None),
-    }
-}
+pub use crate::service::issuing::SignedIn;
 
 /// Who is signed in, or nobody.
 #[derive(Debug)]
@@ -30,7 +21,13 @@ impl FromRequestParts<Gateway> for MaybeSignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, gw: &Gateway) -> Result<Self, Response> {
-        of(gw, &parts.headers).await.map(Self).map_err(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
+        let Some(cookie) = cookies::session(gw, &parts.headers) else { return Ok(Self(None)) };
+        issuing::signed_in(gw, cookie).await.map(Self).map_err(|error| {
+            if error.class() == Class::Bug {
+                tracing::error!(error = &error as &dyn std::error::Error, "a session cannot be read");
+            }
+            Problem::of_class(error.class()).into_response()
+        })
     }
 }
 

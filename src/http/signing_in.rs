@@ -4,30 +4,58 @@
 use super::cookies;
 use super::edge::RequestId;
 use super::pages;
+use super::proxy;
 use crate::base::class::{Class, Classify as _};
 use crate::domain::return_to;
 use crate::service::Gateway;
 use crate::service::console::apps;
-use crate::service::login::{Caller, Go, LoginError, NewSession, Started};
-use axum::extract::{ConnectInfo, FromRequestParts};
+use crate::service::login::{self, Caller, Go, LoginError, NewSession, Started};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
 use std::convert::Infallible;
-use std::net::SocketAddr;
 
 /// Who asks: extracted from every sign-in request.
 #[derive(Debug, Clone)]
 pub(super) struct Asker(pub(super) Caller);
 
-impl<S: Sync> FromRequestParts<S> for Asker {
+impl FromRequestParts<Gateway> for Asker {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let ip = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_string());
+    async fn from_request_parts(parts: &mut Parts, gw: &Gateway) -> Result<Self, Infallible> {
+        let ip = proxy::client(gw, parts).map(|ip| ip.to_string());
         let reference = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
         Ok(Self(Caller { ip, reference }))
     }
+}
+
+/// A browser that signs in: who asks, and the attempts that it has in flight.
+#[derive(Debug)]
+pub(super) struct Browser {
+    /// Who asks.
+    pub(super) caller: Caller,
+    /// The cookie of sign-ins in flight.
+    pub(super) flow: Option<String>,
+}
+
+impl FromRequestParts<Gateway> for Browser {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, gw: &Gateway) -> Result<Self, Infallible> {
+        let Asker(caller) = Asker::from_request_parts(parts, gw).await?;
+        Ok(Self { caller, flow: cookies::flow(gw, &parts.headers).map(str::to_owned) })
+    }
+}
+
+/// How a connection speaks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Protocol {
+    /// SAML 2.0.
+    Saml,
+    /// OpenID Connect.
+    Oidc,
 }
 
 /// Where the browser may go afterwards: a path of ours or an origin of a panel app.
@@ -37,8 +65,40 @@ pub(super) async fn checked_return(gw: &Gateway, wanted: Option<&str>) -> Result
     Ok(return_to::checked(wanted, gw.urls.origin(), uris.iter().map(String::as_str)))
 }
 
+/// What may stand behind a connection's `/login`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wish {
+    /// Where to go afterwards.
+    pub(super) return_to: Option<String>,
+    /// Whom it is about: passed on to an OpenID Provider.
+    pub(super) email: Option<String>,
+}
+
+/// Starts a sign-in with a connection of this protocol, and sends the browser to its IdP.
+pub(super) async fn start(
+    gw: &Gateway,
+    protocol: Protocol,
+    connection: &str,
+    wish: Wish,
+    browser: Browser,
+) -> Response {
+    let outcome = async {
+        let id = connection.parse().map_err(|_| LoginError::NoConnection)?;
+        let back = checked_return(gw, wish.return_to.as_deref()).await?;
+        let flow = browser.flow.as_deref();
+        match protocol {
+            Protocol::Saml => login::start_saml(gw, id, flow, back).await,
+            Protocol::Oidc => login::start_oidc(gw, id, flow, back, wish.email.as_deref()).await,
+        }
+    };
+    match outcome.await {
+        Ok(started) => go(gw, started),
+        Err(error) => refused(&error, &browser.caller),
+    }
+}
+
 /// Sends the browser to its IdP, bound to this attempt.
-pub(super) fn go(gw: &Gateway, started: Started) -> Response {
+fn go(gw: &Gateway, started: Started) -> Response {
     let mut response = match started.go {
         Go::Redirect(address) => Redirect::to(&address).into_response(),
         Go::Post(action, fields) => pages::post_on(&action, &fields),

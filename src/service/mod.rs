@@ -3,7 +3,6 @@
 //! Owns steps and their order; hands on results and classed errors. Must not know HTTP nor how a row looks on disk.
 
 pub mod access;
-pub mod browser;
 pub mod console;
 pub mod expiry;
 pub mod health;
@@ -26,6 +25,7 @@ use crate::store::{Record, Store, StoreError};
 use crate::upstream::Upstream;
 use access::GroundCache;
 use keys::KeyRing;
+use login::Attempts;
 use panels::PanelCache;
 use provisioning::{CursorKeyMemory, PageMemory, RateLimit};
 use scim_log::ScimLog;
@@ -73,6 +73,8 @@ pub struct Memory {
     pub pages: PageMemory,
     /// The key of cursors.
     pub cursor_key: CursorKeyMemory,
+    /// Attempts at passwords.
+    pub attempts: Attempts,
 }
 
 impl Gateway {

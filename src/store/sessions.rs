@@ -1,4 +1,4 @@
-//! Sessions: found by the hash of their cookie, alive only as long as the person they were made for (law 5).
+//! Sessions as they begin; who stands behind one, and its end, are in [`signed_in`](super::signed_in).
 
 use super::engine::args;
 use super::people;

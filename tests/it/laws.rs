@@ -1,12 +1,13 @@
 //! Laws that the stories elsewhere do not cover, each broken once on purpose to see its test fail.
 
 use crate::harness::database::{Engine, TestDatabase, on_both_engines};
+use crate::harness::gateway::IdpScimClient;
+use crate::harness::program::{Program, command};
 use crate::harness::world::World;
 use doorward::lab::idp::person::GroupsClaim;
 use doorward::store::{StoreError, audit, people};
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 on_both_engines! {
     async fn law_7_a_push_with_the_owners_email_is_only_proposed(engine) {
@@ -164,39 +165,27 @@ async fn law_13_no_secret_rests_in_clear() {
     );
 }
 
-/// The program itself, on a database of its own.
-struct Program {
-    child: Child,
-    base: String,
-}
-
-impl Program {
-    fn serve(database: &TestDatabase) -> Self {
-        let mut child = command(database).arg("serve").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let base = line.trim().strip_prefix("listening on ").unwrap().to_owned();
-        Self { child, base }
+/// Creates users until the server is gone; remembers each that was acknowledged.
+async fn hammer(
+    okta: IdpScimClient,
+    writer: u32,
+    acknowledged: Arc<Mutex<Vec<String>>>,
+    enough: Arc<Mutex<Option<tokio::sync::oneshot::Sender<()>>>>,
+) {
+    for i in 0..2000 {
+        let Some(reply) = okta.try_create_user(&format!("user{writer}-{i}@acme.test")).await else { return };
+        let count = {
+            let mut list = acknowledged.lock().unwrap();
+            list.push(reply.expect(201).id());
+            list.len()
+        };
+        if count >= 20
+            && let Some(enough) = enough.lock().unwrap().take()
+        {
+            enough.send(()).unwrap();
+        }
     }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // It may be gone already: that is what the test is about.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn command(database: &TestDatabase) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
-    command
-        .env("DOORWARD_DATABASE__URL", &database.url)
-        .env("DOORWARD_LISTEN", "127.0.0.1:0")
-        .env("DOORWARD_MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
-        .env("OLIVE_PASSWORD", "olive-secret")
-        .env("LENA_PASSWORD", "lena-secret");
-    command
+    panic!("nobody killed the server");
 }
 
 on_both_engines! {
@@ -209,19 +198,26 @@ on_both_engines! {
         let directory = &made["organizations"][0]["directories"][0];
         let (id, token) = (directory["id"].as_str().unwrap(), directory["token"].as_str().unwrap());
         let mut program = Program::serve(&database);
-        let okta = crate::harness::gateway::Directory::new(&format!("{}/scim/v2/{id}", program.base), token);
-        let mut acknowledged = Vec::new();
-        for i in 0..20 {
-            acknowledged.push(okta.create_user(&format!("user{i}@acme.test")).await.expect(201).id());
+        let okta = IdpScimClient::new(&format!("{}/scim/v2/{id}", program.base), token);
+        let acknowledged = Arc::new(Mutex::new(Vec::new()));
+        let (enough, reached) = tokio::sync::oneshot::channel::<()>();
+        let enough = Arc::new(Mutex::new(Some(enough)));
+        let writers: Vec<_> = (0..4).map(|n| tokio::spawn(hammer(okta.clone(), n, acknowledged.clone(), enough.clone()))).collect();
+        reached.await.unwrap();
+        program.kill(); // while four writers go on writing
+        for writer in writers {
+            writer.await.unwrap();
         }
-        program.child.kill().unwrap();
-        program.child.wait().unwrap();
+        let acknowledged = acknowledged.lock().unwrap().clone();
+        assert!(acknowledged.len() >= 20);
         let again = Program::serve(&database);
-        let okta = crate::harness::gateway::Directory::new(&format!("{}/scim/v2/{id}", again.base), token);
+        let okta = IdpScimClient::new(&format!("{}/scim/v2/{id}", again.base), token);
         for id in &acknowledged {
             okta.get(&format!("/Users/{id}")).await.expect(200);
         }
-        assert_eq!(okta.get("/Users?count=0").await.expect(200).body["totalResults"], 20);
+        let total = okta.get("/Users?count=0").await.expect(200).body["totalResults"].as_u64().unwrap();
+        let (least, most) = (acknowledged.len() as u64, acknowledged.len() as u64 + 4);
+        assert!((least..=most).contains(&total), "{total} users for {least} acknowledged and 4 in flight");
     }
 
     async fn a_deactivated_person_keeps_no_row_of_a_credential(engine) {

@@ -66,4 +66,18 @@ on_both_engines! {
         zeta.change(&id, json!({"locked": true})).await.expect(404);
         assert_eq!(admin.person("lena@acme.test").await["locked"], false);
     }
+
+    async fn the_why_card_names_the_group_and_the_rule_as_it_was_written(engine) {
+        let world = World::start(engine, true).await;
+        let admin = Admin::of(&world, "acme").await;
+        let okta = world.directory();
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        okta.create_group("panel-north-users", &[&ada]).await.expect(201);
+        okta.create_group("admin", &[&ada]).await.expect(201);
+        let card = admin.why("ada@acme.test").await;
+        for word in ["panel-north-users", "panel-{client}-users", "msp_user", "north"] {
+            assert!(card.contains(word), "{word} is missing: {card}");
+        }
+        assert!(!card.contains("msp_admin"), "a group called admin is only a group: {card}");
+    }
 }

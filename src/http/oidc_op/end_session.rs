@@ -2,7 +2,8 @@
 
 use super::answer::{Refusal, see_other};
 use super::page;
-use crate::http::{session, signing_in};
+use crate::http::session::MaybeSignedIn;
+use crate::http::signing_in;
 use crate::protocol::oauth::Params;
 use crate::service::Gateway;
 use crate::service::issuing::{self, EndSession, Ended};
@@ -16,11 +17,11 @@ pub(super) const CONFIRM: &str = "sign_out";
 pub(super) async fn ask(
     State(gw): State<Gateway>,
     method: Method,
+    MaybeSignedIn(browser): MaybeSignedIn,
     headers: HeaderMap,
     RawForm(form): RawForm,
 ) -> Result<Response, Refusal> {
     let params = Params::parse(&form);
-    let browser = session::of(&gw, &headers).await?;
     let yes = method == Method::POST && params.one(CONFIRM).is_ok_and(|yes| yes == Some("yes"));
     let confirmed = yes && from_our_page(&gw, &headers);
     let asked = EndSession { params: &params, browser: browser.as_ref(), confirmed };

@@ -2,12 +2,11 @@
 
 use super::{foreign_form, from_our_page, message, page};
 use crate::base::class::{Class, Classify as _};
-use crate::http::cookies;
-use crate::http::session::SignedIn;
+use crate::http::session::{MaybeSignedIn, SignedIn};
 use crate::http::signing_in::{self, Asker};
 use crate::service::Gateway;
 use crate::service::console::users;
-use crate::service::{access, browser, console};
+use crate::service::{access, console, issuing};
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -73,12 +72,17 @@ async fn ask() -> Response {
     page(StatusCode::OK, &Logout)
 }
 
-async fn leave(State(gw): State<Gateway>, headers: HeaderMap, Asker(caller): Asker) -> Response {
+async fn leave(
+    State(gw): State<Gateway>,
+    MaybeSignedIn(who): MaybeSignedIn,
+    headers: HeaderMap,
+    Asker(caller): Asker,
+) -> Response {
     if !from_our_page(&gw, &headers) {
         return foreign_form();
     }
-    if let Some(cookie) = cookies::session(&gw, &headers)
-        && let Err(error) = browser::sign_out(&gw, cookie).await
+    if let Some(who) = who
+        && let Err(error) = issuing::sign_out(&gw, &who).await
     {
         return signing_in::refused(&error.into(), &caller);
     }

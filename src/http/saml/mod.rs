@@ -2,17 +2,15 @@
 //!
 //! Owns the addresses and the form that the IdP posts. Must not know what holds in a message: `service::login` does.
 
-use super::cookies;
-use super::signing_in::{self, Asker};
+use super::signing_in::{self, Asker, Browser, Protocol, Wish};
 use crate::service::Gateway;
 use crate::service::login::{self, LoginError};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use serde::Deserialize;
 
 /// The largest form that is read, in bytes.
 const LARGEST: usize = 1024 * 1024;
@@ -33,46 +31,30 @@ async fn metadata(State(gw): State<Gateway>, Path(connection): Path<String>, Ask
     }
 }
 
-/// What may stand behind `/login`.
-#[derive(Debug, Deserialize)]
-struct Start {
-    return_to: Option<String>,
-}
-
 async fn start(
     State(gw): State<Gateway>,
     Path(connection): Path<String>,
-    Query(start): Query<Start>,
-    headers: HeaderMap,
-    Asker(caller): Asker,
+    Query(wish): Query<Wish>,
+    browser: Browser,
 ) -> Response {
-    let outcome = async {
-        let id = connection.parse().map_err(|_| LoginError::NoConnection)?;
-        let back = signing_in::checked_return(&gw, start.return_to.as_deref()).await?;
-        login::start_saml(&gw, id, cookies::flow(&gw, &headers), back).await
-    };
-    match outcome.await {
-        Ok(started) => signing_in::go(&gw, started),
-        Err(error) => signing_in::refused(&error, &caller),
-    }
+    signing_in::start(&gw, Protocol::Saml, &connection, wish, browser).await
 }
 
 async fn consume(
     State(gw): State<Gateway>,
     Path(connection): Path<String>,
-    Asker(caller): Asker,
+    browser: Browser,
     request: Request,
 ) -> Response {
-    let headers = request.headers().clone();
     let outcome = async {
         let id = connection.parse().map_err(|_| LoginError::NoConnection)?;
         let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| LoginError::FlowLost)?;
         let (response, relay_state) = fields(&body).ok_or(LoginError::FlowLost)?;
-        login::finish_saml(&gw, id, cookies::flow(&gw, &headers), response, &relay_state, &caller).await
+        login::finish_saml(&gw, id, browser.flow.as_deref(), response, &relay_state, &browser.caller).await
     };
     match outcome.await {
         Ok(session) => signing_in::enter(&gw, &session),
-        Err(error) => signing_in::refused(&error, &caller),
+        Err(error) => signing_in::refused(&error, &browser.caller),
     }
 }
 

@@ -1,13 +1,12 @@
 //! The authorization endpoint: a signed-in person and a known app give a code.
 
-use super::{IssuingError, app, claims};
+use super::{IssuingError, SignedIn, app, claims};
 use crate::base::ids::FamilyId;
 use crate::base::token::{TokenKind, reveal};
 use crate::domain::audit::{Actor, Deed};
 use crate::protocol::oauth::authorize::{self, AuthorizeRequest, SINCE};
 use crate::protocol::oauth::{AuthorizeFault, Params, ShownFault, redirect};
 use crate::service::Gateway;
-use crate::service::browser::SignedIn;
 use crate::store::AppRow;
 use crate::store::codes::{self, NewCode};
 use crate::store::{Done, StoreError};

@@ -1,17 +1,15 @@
 //! An app asks for the end of a session (OpenID Connect RP-Initiated Logout 1.0).
 
-use super::{IssuingError, app};
+use super::{IssuingError, SignedIn, app, browser};
 use crate::base::ids::{AppId, OrgNo, SessionId};
-use crate::domain::audit::{Actor, Deed};
+use crate::domain::audit::Actor;
 use crate::protocol::jose::{Alg, Claims, JwkSet, Rules, Typ, verify};
 use crate::protocol::oauth::{Params, redirect};
-use crate::service::browser::SignedIn;
 use crate::service::{Gateway, keys};
-use crate::store::AppRow;
-use crate::store::{Done, StoreError, signed_in};
+use crate::store::{AppRow, StoreError};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What is asked, and what is known about who asks.
 #[derive(Debug, Clone, Copy)]
@@ -59,20 +57,10 @@ pub async fn end_session(gw: &Gateway, asked: EndSession<'_>) -> Result<Ended, I
         (None, hinted) => hinted,
     };
     if let Some((org, session)) = over {
-        end(gw, org, session, asked.browser).await?;
+        let actor = asked.browser.map_or(Actor::Stranger, |browser| Actor::Person(browser.holder.person.id));
+        browser::end(gw, org, session, &actor, "panel_app").await?;
     }
     Ok(Ended::Over(app.and_then(|app| destination(asked.params, &app))))
-}
-
-async fn end(gw: &Gateway, org: OrgNo, session: SessionId, browser: Option<&SignedIn>) -> Result<(), StoreError> {
-    let actor = browser.map_or(Actor::Stranger, |browser| Actor::Person(browser.holder.person.id));
-    let record = gw.record(&actor, Deed::SignedOut, Some(session.to_string()), json!({ "by": "panel_app" }));
-    gw.store
-        .write(org, async move |tx| {
-            let done = Done::of(());
-            Ok(if signed_in::end(tx, session).await? { done.and(record.clone()) } else { done })
-        })
-        .await
 }
 
 /// Where the browser goes afterwards: an address that the app has registered, with its state.

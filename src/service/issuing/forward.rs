@@ -1,9 +1,8 @@
 //! Forward auth: a proxy asks about a browser, before it lets it through.
 
-use super::{IssuingError, PersonClaims, claims};
+use super::{IssuingError, PersonClaims, SignedIn, claims};
 use crate::protocol::oauth::redirect;
 use crate::service::Gateway;
-use crate::service::browser::SignedIn;
 use crate::store::StoreError;
 
 /// What the proxy is to do.

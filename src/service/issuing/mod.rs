@@ -5,6 +5,7 @@
 //! the database (law 5).
 
 mod authorize;
+mod browser;
 mod claims;
 mod code;
 mod end_session;
@@ -18,6 +19,7 @@ mod tests;
 mod token;
 
 pub use authorize::{Next, authorize};
+pub use browser::{SignedIn, sign_out, signed_in};
 pub use claims::{OrgClaim, PersonClaims};
 pub use end_session::{EndSession, Ended, end_session};
 pub use forward::{Verdict, may_return_to, verdict};

@@ -7,7 +7,6 @@ use crate::base::sources::{ManualClock, Sources};
 use crate::base::token::{TokenKind, TokenMint};
 use crate::base::urls::Urls;
 use crate::protocol::jose::{Alg, JwkSet, Rules, Typ, digest, verify};
-use crate::service::browser::signed_in;
 use crate::service::keys::{self, KeyRing};
 use crate::service::panels::{self, PanelCache};
 use crate::service::settings::Settings;

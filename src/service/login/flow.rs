@@ -4,7 +4,6 @@ use super::admit;
 use super::door::Door;
 use super::error::LoginError;
 use super::session::{NewSession, mint};
-use super::throttle;
 use crate::base::seal::Place;
 use crate::base::token::{TokenHash, TokenKind, reveal};
 use crate::domain::audit::{Actor, Deed};
@@ -116,7 +115,7 @@ pub(super) async fn refuse(
     caller: &Caller,
     why: LoginError,
 ) -> LoginError {
-    if attempt.is_none() && !throttle::may("refusal", &door.row.id.to_string()) {
+    if attempt.is_none() && !gw.memory.attempts.tell_refusal(&door.row.id.to_string()) {
         return why; // strangers do not fill the audit
     }
     let record = gw.record(

@@ -24,3 +24,4 @@ pub use oidc::{finish_oidc, start_oidc};
 pub use password::password;
 pub use saml::{finish_saml, metadata, start_saml};
 pub use session::NewSession;
+pub use throttle::Attempts;

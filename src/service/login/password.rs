@@ -4,7 +4,6 @@ use super::door::{self, Discovery};
 use super::error::LoginError;
 use super::flow::Caller;
 use super::session::{self, NewSession};
-use super::throttle;
 use crate::base::ids::OrgNo;
 use crate::domain::audit::{Actor, Deed};
 use crate::domain::email::Email;
@@ -26,7 +25,7 @@ pub async fn password(
     return_to: Option<String>,
     caller: &Caller,
 ) -> Result<NewSession, LoginError> {
-    if !throttle::may(&email.key(), caller.ip.as_deref().unwrap_or_default()) {
+    if !gw.memory.attempts.count(&email.key(), caller.ip.as_deref().unwrap_or_default()) {
         return Err(LoginError::Throttled);
     }
     let found: Discovery = door::discover(gw, email).await?;

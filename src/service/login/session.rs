@@ -1,4 +1,4 @@
-//! A session that begins: its token, its row, what the browser gets.
+//! The session that a sign-in ends with.
 
 use crate::base::ids::{OrgNo, SessionId};
 use crate::base::token::{Minted, TokenHash, TokenKind};

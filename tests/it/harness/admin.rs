@@ -1,13 +1,16 @@
-//! The customer's administrator: a program with a management token of the organization.
+//! The customer's administrator: a program with a management token of the organization, and the command line.
 
 use super::gateway::Reply;
 use super::world::World;
 use doorward::base::token::reveal;
-use doorward::service::console::{organizations, tokens};
+use doorward::domain::enforcement::Enforcement;
+use doorward::service::Gateway;
+use doorward::service::console::{organizations, tokens, why};
 use serde_json::Value;
 
 /// Somebody who manages one organization over the management API.
 pub struct Admin {
+    gateway: Gateway,
     base: String,
     slug: String,
     token: String,
@@ -21,13 +24,13 @@ impl Admin {
         let org = organizations::of_slug(gw, slug).await.unwrap();
         let (_, token) = tokens::create(gw, org, "test").await.unwrap();
         let (base, token) = (world.gw.base.clone(), reveal(&token).to_owned());
-        Self { base, slug: slug.to_owned(), token, client: reqwest::Client::new() }
+        Self { gateway: gw.clone(), base, slug: slug.to_owned(), token, client: reqwest::Client::new() }
     }
 
     /// The same administrator at another organization's door.
     pub fn at(&self, slug: &str) -> Self {
         let (base, token) = (self.base.clone(), self.token.clone());
-        Self { base, slug: slug.to_owned(), token, client: self.client.clone() }
+        Self { gateway: self.gateway.clone(), base, slug: slug.to_owned(), token, client: self.client.clone() }
     }
 
     /// A call below `/api/v1/organizations/{slug}`.
@@ -47,6 +50,17 @@ impl Admin {
         let people = self.call("GET", "/users", None).await.expect(200).body;
         let found = people["users"].as_array().unwrap().iter().find(|one| one["email"] == email).cloned();
         found.unwrap_or_else(|| panic!("nobody is called {email} in {people}"))
+    }
+
+    /// `doorward org enforce`.
+    pub async fn enforce(&self, state: Enforcement) {
+        organizations::enforce(&self.gateway, &self.slug, state).await.unwrap();
+    }
+
+    /// `doorward user why`, as it is printed.
+    pub async fn why(&self, email: &str) -> String {
+        let cards = why::cards(&self.gateway, &self.slug, email).await.unwrap();
+        cards.iter().map(ToString::to_string).collect()
     }
 
     /// Changes a person.

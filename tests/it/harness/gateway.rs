@@ -217,6 +217,9 @@ impl TestOrganization<'_> {
     }
 }
 
+/// The same, by the name of the actor.
+pub type IdpScimClient = Directory;
+
 /// An IdP's SCIM client, with one directory's token.
 #[derive(Clone)]
 pub struct Directory {
@@ -330,6 +333,15 @@ impl Directory {
             self.get("/Users?count=1000").await.expect(200).body,
             self.get("/Groups?count=1000").await.expect(200).body
         ])
+    }
+
+    /// A new User as [`create_user`](Self::create_user) makes one; `None` where no answer came.
+    pub async fn try_create_user(&self, user_name: &str) -> Option<Reply> {
+        let body = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": user_name});
+        let request = self.client.post(format!("{}/Users", self.base)).bearer_auth(&self.token);
+        let reply = request.header("content-type", "application/scim+json").body(body.to_string()).send().await.ok()?;
+        let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
+        Some(Reply { status, body: reply.json().await.ok()?, headers })
     }
 
     /// `GET`.

@@ -5,6 +5,7 @@ pub mod database;
 pub mod facts;
 pub mod gateway;
 mod postgres;
+pub mod program;
 pub mod world;
 
 /// How many times as many cases as usual a test with generated input tries (`TEST_CASES`, 1 by default).

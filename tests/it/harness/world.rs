@@ -1,7 +1,7 @@
 //! A whole small world: a gateway, an emulated IdP, a sample panel app, one organization that `apply` made.
 
 use super::database::Engine;
-use super::gateway::{Directory, TestGateway};
+use super::gateway::{IdpScimClient, TestGateway};
 use doorward::lab::browser::Browser;
 use doorward::lab::idp::FakeIdp;
 use doorward::lab::idp::person::Person;
@@ -59,9 +59,9 @@ impl World {
     }
 
     /// The directory's SCIM client.
-    pub fn directory(&self) -> Directory {
+    pub fn directory(&self) -> IdpScimClient {
         let directory = &self.made["organizations"][0]["directories"][0];
-        Directory::new(directory["scim_base_url"].as_str().unwrap(), directory["token"].as_str().unwrap())
+        IdpScimClient::new(directory["scim_base_url"].as_str().unwrap(), directory["token"].as_str().unwrap())
     }
 
     /// Where a sign-in through `saml` (0) or `oidc` (1) starts.

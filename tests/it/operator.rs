@@ -1,0 +1,142 @@
+//! What an operator does at the command line, with the program itself.
+
+use crate::harness::database::{Engine, TestDatabase, on_both_engines};
+use crate::harness::program::{Program, command, reason, said};
+use serde_json::Value;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/example.toml");
+
+fn run(database: &TestDatabase, arguments: &[&str]) -> std::process::Output {
+    command(database).args(arguments).output().unwrap()
+}
+
+fn list(database: &TestDatabase, arguments: &[&str]) -> Vec<Value> {
+    serde_json::from_str(&said(&run(database, arguments))).unwrap()
+}
+
+on_both_engines! {
+    async fn apply_makes_once_and_then_has_nothing_to_change(engine) {
+        let database = TestDatabase::new(engine).await;
+        let dry: Value = serde_json::from_str(&said(&run(&database, &["apply", EXAMPLE, "--json", "--dry-run"]))).unwrap();
+        assert!(!dry["changed"].as_array().unwrap().is_empty(), "{dry}");
+        assert!(list(&database, &["org", "list", "--json"]).is_empty(), "a dry run keeps nothing");
+        assert!(list(&database, &["app", "list", "--json"]).is_empty());
+        let made: Value = serde_json::from_str(&said(&run(&database, &["apply", EXAMPLE, "--json"]))).unwrap();
+        assert!(made["organizations"][0]["directories"][0]["token"].is_string() && made["apps"][0]["client_secret"].is_string());
+        assert_eq!(dry["changed"].as_array().unwrap().len(), made["changed"].as_array().unwrap().len(), "{dry} {made}");
+        let again: Value = serde_json::from_str(&said(&run(&database, &["apply", EXAMPLE, "--json"]))).unwrap();
+        assert_eq!(again["changed"], serde_json::json!([]));
+        assert_eq!(again["organizations"][0]["id"], made["organizations"][0]["id"]);
+        assert!(again["organizations"][0]["directories"][0].get("token").is_none(), "{again}");
+        assert!(again["apps"][0].get("client_secret").is_none(), "{again}");
+        // What a program may read.
+        assert_eq!(list(&database, &["directory", "list", "--org", "acme", "--json"])[0]["key"], "okta");
+        assert_eq!(list(&database, &["connection", "list", "--org", "acme", "--json"])[0]["kind"], "saml");
+        assert_eq!(list(&database, &["app", "list", "--json"])[0]["key"], "panel");
+        assert_eq!(list(&database, &["user", "list", "--org", "acme", "--json"]).len(), 2);
+        assert!(list(&database, &["token", "list", "--org", "acme", "--json"]).is_empty());
+    }
+
+    async fn a_faulty_app_keeps_the_whole_file_out(engine) {
+        let database = TestDatabase::new(engine).await;
+        let text = std::fs::read_to_string(EXAMPLE).unwrap().replace("http://127.0.0.1:9100/callback", "javascript:alert(1)");
+        let file = std::env::temp_dir().join(format!("doorward-{}.toml", database.url.len() + std::process::id() as usize));
+        let file = file.with_extension(format!("{engine:?}.toml"));
+        std::fs::write(&file, text).unwrap();
+        let refused = reason(&run(&database, &["apply", file.to_str().unwrap(), "--json"]));
+        std::fs::remove_file(&file).unwrap();
+        assert!(refused.contains("javascript:alert(1)"), "{refused}");
+        assert!(list(&database, &["org", "list", "--json"]).is_empty(), "nothing was written");
+    }
+
+    async fn sigterm_finishes_what_is_in_flight_and_the_log_tells_nobody_anything(engine) {
+        let database = TestDatabase::new(engine).await;
+        let made: Value = serde_json::from_str(&said(&run(&database, &["apply", EXAMPLE, "--json"]))).unwrap();
+        let directory = &made["organizations"][0]["directories"][0];
+        let (id, token) = (directory["id"].as_str().unwrap(), directory["token"].as_str().unwrap());
+        let link = said(&run(&database, &["user", "reset", "lena@acme.test", "--org", "acme"]));
+        let secret = link.trim().rsplit('/').next().unwrap().to_owned();
+        let program = Program::serve(&database);
+        let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
+        let reset = client.get(format!("{}/reset/{secret}", program.base)).send().await.unwrap();
+        assert_eq!(reset.headers()["referrer-policy"], "strict-origin", "a path never stands in a referrer");
+        let number = reset.headers()["x-request-id"].to_str().unwrap().to_owned();
+        assert_eq!(reset.status(), 200);
+        let wrong = client.get(format!("{}/scim/v2/{id}/Users", program.base)).bearer_auth("wrong-token");
+        assert_eq!(wrong.send().await.unwrap().status(), 401);
+        // A request whose body has not come in whole when the program is told to stop.
+        let body = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"late@acme.test"}"#;
+        let mut slow = TcpStream::connect(program.base.strip_prefix("http://").unwrap()).unwrap();
+        let head = format!(
+            "POST /scim/v2/{id}/Users HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\nexpect: 100-continue\r\n\
+             content-type: application/scim+json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            body.len()
+        );
+        slow.write_all(head.as_bytes()).unwrap();
+        // The program asks for the body: from here on the request is in flight.
+        let mut asked = [0; 25];
+        slow.read_exact(&mut asked).unwrap();
+        assert!(asked.starts_with(b"HTTP/1.1 100 Continue"));
+        program.terminate();
+        slow.write_all(body.as_bytes()).unwrap();
+        let mut answer = String::new();
+        slow.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+        let (well, log) = program.ended();
+        assert!(well, "{log}");
+        let line = log.lines().find(|line| line.contains(&number)).unwrap();
+        assert!(line.contains("/reset/{token}") && line.contains("status=200") && line.contains("GET"), "{line}");
+        assert!(log.contains("wrong directory token"), "{log}");
+        for secret in [secret.as_str(), token, "wrong-token", "late@acme.test", "lena@acme.test", "acme.test"] {
+            assert!(!log.contains(secret), "{secret} stands in the log: {log}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_started_says_why() {
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let refused = |name: &str, value: &str| reason(&command(&database).arg("serve").env(name, value).output().unwrap());
+    assert!(refused("DOORWARD_LISTENN", "127.0.0.1:0").to_lowercase().contains("listenn"));
+    assert!(refused("DOORWARD_SCIM__RATE", "1").contains("rate"));
+    assert!(refused("DOORWARD_PUBLIC_URL", "http://login.example.test").contains("http"));
+    assert!(refused("DOORWARD_MASTER_KEY", "short").contains("key"));
+    let postgres = TestDatabase::new(Engine::Postgres).await;
+    let keyless = command(&postgres).arg("serve").env_remove("DOORWARD_MASTER_KEY").output().unwrap();
+    assert!(reason(&keyless).contains("DOORWARD_MASTER_KEY"));
+}
+
+#[test]
+fn a_panel_definition_is_checked_without_a_database() {
+    let panel = concat!(env!("CARGO_MANIFEST_DIR"), "/config/panels/msp.toml");
+    let checked = std::process::Command::new(env!("CARGO_BIN_EXE_doorward"))
+        .args(["panel", "check", panel])
+        .env("DOORWARD_DATABASE__URL", "postgres://nobody@127.0.0.1:1/none")
+        .output()
+        .unwrap();
+    assert!(said(&checked).starts_with("msp: "));
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in [
+        "demo",
+        "serve",
+        "migrate",
+        "apply",
+        "org",
+        "directory",
+        "connection",
+        "app",
+        "user",
+        "panel",
+        "token",
+        "simulate",
+    ] {
+        let told =
+            std::process::Command::new(env!("CARGO_BIN_EXE_doorward")).args([command, "--help"]).output().unwrap();
+        assert!(said(&told).contains("Usage: doorward"), "{command}");
+    }
+}
