@@ -2,6 +2,7 @@
 
 use super::{log, opened};
 use crate::base::token::reveal;
+use crate::service::Gateway;
 use crate::service::console::directories::{self, DirectoryMade};
 use clap::Subcommand;
 use serde_json::json;
@@ -111,25 +112,7 @@ impl Directory {
             Ok(())
         };
         match self {
-            Self::List { org, json: true } => {
-                let list = directories::list(&gw, &org).await?;
-                let list: Vec<_> = list
-                    .iter()
-                    .map(|row| {
-                        json!({
-                            "key": row.key, "id": row.id, "profile": row.profile, "enabled": row.enabled,
-                            "scim_base_url": gw.urls.scim(row.id),
-                        })
-                    })
-                    .collect();
-                opened::show_json(&json!(list))?;
-            }
-            Self::List { org, json: false } => {
-                for row in directories::list(&gw, &org).await? {
-                    let state = if row.enabled { "enabled" } else { "disabled" };
-                    println!("{}  {}  {}  {state}", row.key, row.id, row.profile);
-                }
-            }
+            Self::List { org, json } => list(&gw, &org, json).await?,
             Self::Add { key, org, profile, json } => {
                 profile.parse::<crate::service::provisioning::Profile>()?;
                 show(directories::add(&gw, &org, &key, &profile).await?, json)?;
@@ -137,20 +120,7 @@ impl Directory {
             Self::Token { key, org, label, json } => {
                 show(directories::add_token(&gw, &org, &key, &label).await?, json)?
             }
-            Self::Tokens { key, org, json: true } => {
-                let list = directories::tokens(&gw, &org, &key).await?;
-                let list: Vec<_> = list
-                    .iter()
-                    .map(|row| json!({"id": row.id, "label": row.label, "created": row.created, "used": row.used}))
-                    .collect();
-                opened::show_json(&json!(list))?;
-            }
-            Self::Tokens { key, org, json: false } => {
-                for row in directories::tokens(&gw, &org, &key).await? {
-                    let used = row.used.map_or_else(|| "never used".to_owned(), |at| format!("used {at}"));
-                    println!("{}  {}  made {}  {used}", row.id, row.label, row.created);
-                }
-            }
+            Self::Tokens { key, org, json } => tokens(&gw, &org, &key, json).await?,
             Self::Revoke { key, id, org } => directories::revoke_token(&gw, &org, &key, id.parse()?).await?,
             Self::Log(log) => log.run(&gw).await?,
             Self::Quirks { key, org } => log::quirks(&gw, &org, &key).await?,
@@ -159,4 +129,36 @@ impl Directory {
         }
         Ok(())
     }
+}
+
+async fn list(gw: &Gateway, org: &str, json: bool) -> anyhow::Result<()> {
+    let list = directories::list(gw, org).await?;
+    if json {
+        let shown = list.iter().map(|row| {
+            json!({
+                "key": row.key, "id": row.id, "profile": row.profile, "enabled": row.enabled,
+                "scim_base_url": gw.urls.scim(row.id),
+            })
+        });
+        return opened::show_json(&shown.collect());
+    }
+    for row in list {
+        let state = if row.enabled { "enabled" } else { "disabled" };
+        println!("{}  {}  {}  {state}", row.key, row.id, row.profile);
+    }
+    Ok(())
+}
+
+async fn tokens(gw: &Gateway, org: &str, key: &str, json: bool) -> anyhow::Result<()> {
+    let list = directories::tokens(gw, org, key).await?;
+    if json {
+        let shown =
+            list.iter().map(|row| json!({"id": row.id, "label": row.label, "created": row.created, "used": row.used}));
+        return opened::show_json(&shown.collect());
+    }
+    for row in list {
+        let used = row.used.map_or_else(|| "never used".to_owned(), |at| format!("used {at}"));
+        println!("{}  {}  made {}  {used}", row.id, row.label, row.created);
+    }
+    Ok(())
 }

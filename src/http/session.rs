@@ -7,7 +7,6 @@ use crate::service::Gateway;
 use crate::service::issuing;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use url::form_urlencoded::byte_serialize;
 
