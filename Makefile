@@ -3,8 +3,8 @@
 
 ARGS ?=
 
-# rustup puts cargo here; a shell that is no login shell may not know it yet.
-export PATH := $(PATH):$(HOME)/.cargo/bin
+# rustup puts cargo here; a shell that is no login shell may not know it yet, and Debian's own is too old.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 demo:
 	@scripts/prepare.sh run

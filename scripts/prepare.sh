@@ -7,8 +7,14 @@ packages=(build-essential ca-certificates)
 [ "${1:-run}" = test ] && packages+=(pkg-config libxmlsec1-dev libclang-dev postgresql python3 python3-venv)
 
 # A tool that rustup has put here is found also where no login shell has run.
-if ! command -v cargo >/dev/null 2>&1 && [ ! -x "$HOME/.cargo/bin/cargo" ]; then
+PATH="$HOME/.cargo/bin:$PATH"
+if ! command -v cargo >/dev/null 2>&1; then
   echo "cargo is missing: install Rust $need_cargo or newer with rustup (Debian's own rustc is too old), then run this again." >&2
+  exit 1
+fi
+have=$(cargo --version | cut -d' ' -f2)
+if [ "$(printf '%s\n' "$need_cargo" "${have%%-*}" | sort -V | head -n 1)" != "$need_cargo" ]; then
+  echo "cargo is $have ($(command -v cargo)), and Rust $need_cargo or newer is needed: run rustup update, or install rustup." >&2
   exit 1
 fi
 
