@@ -105,6 +105,28 @@ on_both_engines! {
         assert_eq!(browser.fetch(&whoami).await.unwrap().status, 401);
     }
 
+    async fn law_5_a_deactivation_moves_the_epoch_so_that_nothing_older_lives_again_with_the_person(engine) {
+        let world = World::start(engine, true).await;
+        let okta = world.directory();
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        let gw = &world.gw.gateway;
+        let (org, person) = doorward::service::console::find::person(gw, "acme", "ada@acme.test").await.unwrap();
+        let epoch = async || {
+            let read = async move |tx: &mut doorward::store::Tx| people::get(tx, person).await;
+            gw.store.read::<_, StoreError, _>(org, read).await.unwrap().unwrap().epoch
+        };
+        let before = epoch().await;
+        okta.patch(&format!("/Users/{ada}"), json!([{"op": "replace", "path": "title", "value": "Countess"}])).await.expect(200);
+        assert_eq!(epoch().await, before, "a change that ends nothing");
+        okta.patch(&format!("/Users/{ada}"), json!([{"op": "replace", "value": {"active": false}}])).await.expect(200);
+        let inactive = epoch().await;
+        assert!(inactive > before);
+        okta.patch(&format!("/Users/{ada}"), json!([{"op": "replace", "value": {"active": true}}])).await.expect(200);
+        assert!(epoch().await >= inactive, "what was made before the deactivation stays dead");
+        okta.call("DELETE", &format!("/Users/{ada}"), None).await.expect(204);
+        assert!(epoch().await > inactive);
+    }
+
     async fn law_11_an_absent_groups_claim_keeps_and_an_empty_one_takes(engine) {
         let world = World::start(engine, false).await;
         world.idp.sign_in("ada@acme.test").unwrap();
