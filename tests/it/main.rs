@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "the harness is read like a library and used by this binary alone")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where")]
 
+mod apply;
 mod demo;
 mod floors;
 mod harness;

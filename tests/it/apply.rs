@@ -1,0 +1,104 @@
+//! What `doorward apply` leaves alone and what it refuses, with the program itself.
+
+use crate::harness::database::{Engine, TestDatabase, on_both_engines};
+use crate::harness::program::{Program, command, reason, said};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// A file to apply, in a folder of its own. It is taken away with this value.
+struct File(PathBuf);
+
+impl File {
+    /// The example with these replacements.
+    fn example(database: &TestDatabase, changes: &[(&str, &str)]) -> Self {
+        let name: String = database.url.chars().filter(char::is_ascii_alphanumeric).collect();
+        let folder = std::env::temp_dir().join(format!("doorward-apply-{name}-{}", changes.len()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut text = include_str!("../../config/example.toml").to_owned();
+        for (old, new) in changes {
+            assert!(text.contains(old), "{old} is in the example");
+            text = text.replace(old, new);
+        }
+        std::fs::write(folder.join("acme.toml"), text).unwrap();
+        std::fs::write(folder.join("idp.xml"), "<EntityDescriptor/>").unwrap();
+        Self(folder)
+    }
+
+    fn apply(&self, database: &TestDatabase) -> std::process::Output {
+        command(database).arg("apply").arg(self.0.join("acme.toml")).arg("--json").output().unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn shown(database: &TestDatabase, arguments: &[&str]) -> Value {
+    serde_json::from_str(&said(&command(database).args(arguments).output().unwrap())).unwrap()
+}
+
+on_both_engines! {
+    async fn what_the_file_leaves_out_stays_and_the_owner_is_not_changed(engine) {
+        let database = TestDatabase::new(engine).await;
+        said(&File::example(&database, &[]).apply(&database));
+        let organization = shown(&database, &["org", "show", "acme", "--json"]);
+        assert_eq!(organization["enforcement"], "optional");
+        let people = shown(&database, &["user", "list", "--org", "acme", "--json"]);
+        let changes = [
+            ("enforcement = \"optional\"", "# enforcement is left out:"),
+            ("olive@acme.test", "eve@acme.test"),
+            ("Olive Owner", "Eve Else"),
+        ];
+        said(&File::example(&database, &changes).apply(&database));
+        assert_eq!(shown(&database, &["org", "show", "acme", "--json"]), organization);
+        assert_eq!(shown(&database, &["user", "list", "--org", "acme", "--json"]), people, "Olive owns it still");
+    }
+
+    async fn metadata_that_proves_nothing_changes_nothing(engine) {
+        let database = TestDatabase::new(engine).await;
+        said(&File::example(&database, &[]).apply(&database));
+        let before = shown(&database, &["org", "show", "acme", "--json"]);
+        let changes =
+            [("Acme Ltd", "Acme Renamed"), ("kind = \"saml\",", "kind = \"saml\", metadata_file = \"idp.xml\",")];
+        let refused = reason(&File::example(&database, &changes).apply(&database));
+        assert!(refused.contains("saml"), "it names the connection: {refused}");
+        assert_eq!(shown(&database, &["org", "show", "acme", "--json"]), before);
+    }
+
+    async fn a_password_for_somebody_of_the_directory_is_refused(engine) {
+        let database = TestDatabase::new(engine).await;
+        let file = File::example(&database, &[]);
+        let made: Value = serde_json::from_str(&said(&file.apply(&database))).unwrap();
+        let directory = &made["organizations"][0]["directories"][0];
+        let program = Program::serve(&database);
+        let id = directory["id"].as_str().unwrap();
+        let push = reqwest::Client::new()
+            .post(format!("{}/scim/v2/{id}/Users", program.base))
+            .bearer_auth(directory["token"].as_str().unwrap())
+            .json(&json!({"userName": "ada@acme.test", "emails": [{"value": "ada@acme.test"}]}));
+        assert_eq!(push.send().await.unwrap().status(), 201);
+        let people = shown(&database, &["user", "list", "--org", "acme", "--json"]);
+        let refused = reason(&File::example(&database, &[("lena@acme.test", "ada@acme.test")]).apply(&database));
+        assert!(refused.contains("ada@acme.test"), "{refused}");
+        assert_eq!(shown(&database, &["user", "list", "--org", "acme", "--json"]), people);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_missing_master_key_is_made_beside_the_file_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let listed =
+        || command(&database).env_remove("DOORWARD_MASTER_KEY").args(["org", "list", "--json"]).output().unwrap();
+    said(&listed());
+    let key = PathBuf::from(format!("{}.key", database.url.strip_prefix("sqlite:").unwrap()));
+    let (mode, made) = (std::fs::metadata(&key).unwrap().permissions().mode(), std::fs::read_to_string(&key).unwrap());
+    assert_eq!(mode & 0o777, 0o600);
+    said(&listed());
+    assert_eq!(std::fs::read_to_string(&key).unwrap(), made, "it is made once");
+    let other = reason(&command(&database).args(["org", "list", "--json"]).output().unwrap());
+    assert!(other.contains("master key"), "another key does not open the database: {other}");
+    std::fs::remove_file(&key).unwrap();
+}
