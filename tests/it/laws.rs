@@ -127,6 +127,44 @@ on_both_engines! {
         assert!(epoch().await > inactive);
     }
 
+    async fn law_5_a_sign_in_that_read_active_before_the_deactivation_commits_no_session(engine) {
+        use doorward::base::token::TokenKind;
+        use doorward::store::sessions::{self, SessionRow};
+        let world = World::start(engine, true).await;
+        let okta = world.directory();
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        let gw = &world.gw.gateway;
+        let (org, person) = doorward::service::console::find::person(gw, "acme", "ada@acme.test").await.unwrap();
+        let now = gw.sources.now();
+        // What the sign-in has in hand when it read the person, and writes a moment later.
+        let begun = |epoch: i64| SessionRow {
+            hash: gw.mint.mint(&gw.sources, TokenKind::Session, org).hash,
+            id: doorward::base::ids::SessionId::mint(&gw.sources),
+            person,
+            epoch,
+            con: None,
+            subject: None,
+            idp_session: None,
+            auth_time: now,
+            amr: "[]".into(),
+            created: now,
+            until: now + chrono::Duration::hours(1),
+        };
+        let commit = async |row: SessionRow| {
+            let insert = async move |tx: &mut doorward::store::Tx| {
+                Ok(doorward::store::Done::of(sessions::insert(tx, &row).await?))
+            };
+            gw.store.write::<_, StoreError, _>(org, insert).await.unwrap()
+        };
+        let read = async move |tx: &mut doorward::store::Tx| people::get(tx, person).await;
+        let epoch = gw.store.read::<_, StoreError, _>(org, read).await.unwrap().unwrap().epoch;
+        assert!(commit(begun(epoch)).await, "nothing has happened meanwhile");
+        okta.patch(&format!("/Users/{ada}"), json!([{"op": "replace", "value": {"active": false}}])).await.expect(200);
+        assert!(!commit(begun(epoch)).await, "deactivated meanwhile");
+        okta.patch(&format!("/Users/{ada}"), json!([{"op": "replace", "value": {"active": true}}])).await.expect(200);
+        assert!(!commit(begun(epoch)).await, "and what was begun before stays dead after the return");
+    }
+
     async fn law_11_an_absent_groups_claim_keeps_and_an_empty_one_takes(engine) {
         let world = World::start(engine, false).await;
         world.idp.sign_in("ada@acme.test").unwrap();
