@@ -13,6 +13,7 @@ use crate::store::people::ACTIVE;
 use crate::store::{self, Record, Tx, seats};
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// How many who wait may follow on one freed seat after another in one unit; the rest follow with the next change.
 const FOLLOWERS: usize = 64;
@@ -42,11 +43,17 @@ pub async fn settle_all(
     people: &[PersonId],
     cause: &'static str,
 ) -> Result<Vec<Record>, GroundError> {
-    let held = held::hold(tx, people).await?;
-    // A mark of somebody who is gone goes too.
-    let gone: Vec<_> = people.iter().copied().filter(|id| held.iter().all(|one| one.person.id != *id)).collect();
-    held::unmark(tx, &gone).await?;
+    let held = hold_all(tx, people).await?;
     settle_held(tx, gw, ground, held, cause).await
+}
+
+/// Holds people; a mark of somebody who is gone goes too.
+async fn hold_all(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Held>, GroundError> {
+    let held = held::hold(tx, people).await?;
+    let there: BTreeSet<PersonId> = held.iter().map(|one| one.person.id).collect();
+    let gone: Vec<_> = people.iter().copied().filter(|id| !there.contains(id)).collect();
+    held::unmark(tx, &gone).await?;
+    Ok(held)
 }
 
 /// Settles people behind a change that was committed before, by whatever door: nothing is left to be refused.
@@ -60,9 +67,7 @@ pub(super) async fn settle_committed(
     people: &[PersonId],
     cause: &'static str,
 ) -> Result<Vec<Record>, GroundError> {
-    let held = held::hold(tx, people).await?;
-    let gone: Vec<_> = people.iter().copied().filter(|id| held.iter().all(|one| one.person.id != *id)).collect();
-    held::unmark(tx, &gone).await?;
+    let held = hold_all(tx, people).await?;
     let mut records = Vec::new();
     let settled = derive(tx, gw, ground, held, cause, &mut records).await?;
     hand_on(tx, gw, ground, settled.freed, &mut records).await?;
