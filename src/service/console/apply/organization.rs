@@ -52,7 +52,8 @@ pub(super) async fn put(tx: &mut Tx, gw: &Gateway, plan: &Plan) -> Result<(Outco
     rules::put(tx, plan, &mut changes).await?;
     let everybody = store::people::page(tx, None, AT_ONCE + 1).await?;
     let at_once = i64::try_from(everybody.len()).is_ok_and(|n| n <= AT_ONCE);
-    if changes.wide && !at_once {
+    // Also where all are settled at once: a unit that read the facts before, and commits after, leaves nobody behind it.
+    if changes.wide {
         store::access::mark_all(tx, gw.sources.now()).await?;
     }
     let ground = Ground::fresh(tx, gw).await?;
