@@ -2,7 +2,7 @@
 
 use super::opened;
 use crate::domain::enforcement::Enforcement;
-use crate::service::console::organizations;
+use crate::service::console::{organizations, schemas};
 use clap::Subcommand;
 use std::path::Path;
 
@@ -17,6 +17,14 @@ pub(super) enum Org {
     /// Shows one organization.
     Show {
         /// Its slug.
+        slug: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists an organization's own extension schemas, as RFC 7643 §7 writes them.
+    Schemas {
+        /// The organization's slug.
         slug: String,
         /// As JSON.
         #[arg(long)]
@@ -56,6 +64,18 @@ impl Org {
                     println!("{}", serde_json::to_string_pretty(&shown)?);
                 } else {
                     shown.as_object().into_iter().flatten().for_each(|(key, value)| println!("{key}: {value}"));
+                }
+            }
+            Self::Schemas { slug, json } => {
+                let list = schemas::list(&gateway, &slug).await?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&list)?);
+                } else {
+                    let text =
+                        |schema: &serde_json::Value, key: &str| schema[key].as_str().unwrap_or_default().to_owned();
+                    list.iter().for_each(|one| {
+                        println!("{}  {}  {}", text(one, "id"), text(one, "resource"), text(one, "name"))
+                    });
                 }
             }
             Self::Enforce { slug, state } => {

@@ -282,6 +282,10 @@ deeds! {
     DirectoryDisabled = "directory_disabled";
     /// A directory was deleted.
     DirectoryDeleted = "directory_deleted";
+    /// An organization declared an extension schema of its own, or changed it.
+    SchemaDeclared = "schema_declared";
+    /// An organization took an extension schema away.
+    SchemaRemoved = "schema_removed";
     /// A panel app was made.
     AppCreated = "app_created";
     /// A panel app changed.

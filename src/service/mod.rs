@@ -12,6 +12,7 @@ pub mod login;
 pub mod panels;
 pub mod passwords;
 pub mod provisioning;
+pub mod schemas;
 pub mod scim_log;
 pub mod settings;
 
@@ -28,6 +29,7 @@ use keys::KeyRing;
 use login::Attempts;
 use panels::PanelCache;
 use provisioning::{CursorKeyMemory, PageMemory, RateLimit};
+use schemas::RegistryMemory;
 use scim_log::ScimLog;
 use settings::Settings;
 use std::sync::Arc;
@@ -69,6 +71,8 @@ pub struct Gateway {
 pub struct Memory {
     /// What the people of an organization share, by organization.
     pub grounds: GroundCache,
+    /// The schemas of organizations that have some of their own.
+    pub registries: RegistryMemory,
     /// Where pages by position begin.
     pub pages: PageMemory,
     /// The key of cursors.

@@ -192,6 +192,8 @@ pub struct TokenOwner {
     pub label: String,
     /// When it was last noted as used.
     pub used: Option<DateTime<Utc>>,
+    /// How often the organization has changed its own schemas; 0 where it never had any.
+    pub schemas: i64,
 }
 
 impl Store {
@@ -209,7 +211,8 @@ impl Store {
             let row = tx
                 .conn
                 .one(
-                    "SELECT d.src, d.id, d.key, d.profile, d.enabled, t.id, t.label, t.used FROM directory_token t \
+                    "SELECT d.src, d.id, d.key, d.profile, d.enabled, t.id, t.label, t.used, \
+                     (SELECT g.schemas FROM guard g WHERE g.org = t.org) FROM directory_token t \
                      JOIN directory d ON d.org = t.org AND d.src = t.src \
                      WHERE t.org = $1 AND t.hash = $2 AND (t.until IS NULL OR t.until > $3)",
                     args![org, hash, now],
@@ -217,7 +220,8 @@ impl Store {
                 .await?;
             let owner = |row: Row| {
                 let (token, label) = (TokenId(row.key(5)?), row.text(6)?);
-                Ok(TokenOwner { directory: read(&row)?, token, label, used: row.opt_time(7)? })
+                let (used, schemas) = (row.opt_time(7)?, row.opt_int(8)?.unwrap_or(0));
+                Ok(TokenOwner { directory: read(&row)?, token, label, used, schemas })
             };
             row.map(owner).transpose()
         })

@@ -26,6 +26,7 @@ pub mod organizations;
 pub mod panels;
 pub mod people;
 pub mod resources;
+pub mod schemas;
 pub mod scim_log;
 pub mod seats;
 mod secrets;

@@ -39,6 +39,13 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("/scim/v2/{directory}/{*rest}", "/scim/v2/dir-00000000000000000000000000000000/Users", "GET", Stranger::Refused),
     ("/scim/{version}", "/scim/v1", "GET", Stranger::Asked),
     ("/scim/{version}/{*rest}", "/scim/v1/Users", "GET", Stranger::Asked),
+    ("/api/v1/organizations/{slug}/schemas", "/api/v1/organizations/acme/schemas", "GET", Stranger::Refused),
+    (
+        "/api/v1/organizations/{slug}/schemas/{urn}",
+        "/api/v1/organizations/acme/schemas/urn:ietf:params:scim:schemas:extension:acme:2.0:User",
+        "GET",
+        Stranger::Refused,
+    ),
     ("/api/v1/organizations/{slug}/users", "/api/v1/organizations/acme/users", "GET", Stranger::Refused),
     (
         "/api/v1/organizations/{slug}/users/{id}",

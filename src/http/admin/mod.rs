@@ -6,6 +6,7 @@ mod aside;
 mod caller;
 mod log;
 mod refusal;
+mod schemas;
 mod users;
 
 pub use crate::http::edge::Problem;
@@ -21,6 +22,11 @@ pub fn routes() -> Router<Gateway> {
         .route("/api/v1/organizations/{slug}/directories/{key}/log", get(log::list))
         .route("/api/v1/organizations/{slug}/directories/{key}/log/quirks", get(log::quirks))
         .route("/api/v1/organizations/{slug}/directories/{key}/log/{id}", get(log::show))
+        .route("/api/v1/organizations/{slug}/schemas", get(schemas::list))
+        .route(
+            "/api/v1/organizations/{slug}/schemas/{urn}",
+            get(schemas::show).put(schemas::replace).delete(schemas::delete),
+        )
         .route("/api/v1/organizations/{slug}/users", get(users::list))
         .route("/api/v1/organizations/{slug}/users/{id}", get(users::show).patch(users::change))
         .route("/api/v1/organizations/{slug}/users/{id}/aside", get(aside::show))

@@ -34,6 +34,7 @@ impl From<ConsoleError> for Refusal {
             ConsoleError::Filter { field, .. } => {
                 Problem::new(StatusCode::BAD_REQUEST, "bad_filter", says).with("field", field)
             }
+            ConsoleError::Schema(_) => Problem::new(StatusCode::BAD_REQUEST, "bad_schema", says),
             ConsoleError::Email(_) => Problem::new(StatusCode::BAD_REQUEST, "bad_email", says),
             error => {
                 if error.class() == crate::base::class::Class::Bug {

@@ -7,7 +7,6 @@ use crate::protocol::scim::bulk::BulkLimits;
 use crate::protocol::scim::discovery::{self, Features};
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::profile::Profile;
-use crate::protocol::scim::schema::Registry;
 use crate::service::Gateway;
 use crate::service::provisioning::CURSOR_SECONDS;
 use axum::http::{Method, StatusCode};
@@ -26,7 +25,7 @@ pub(super) fn go(
         return Err(ScimFault::plain(StatusCode::FORBIDDEN, "filter: discovery is not filtered; leave it out."));
     }
     let base = gw.urls.scim(who.directory.id);
-    let registry = Registry::standard();
+    let registry = &who.registry;
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     let body = match steps.as_slice() {
         ["ServiceProviderConfig"] => Some(discovery::service_provider_config(&base, &features(who))),

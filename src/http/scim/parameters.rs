@@ -1,10 +1,11 @@
 //! Query parameters. Unknown ones are passed over (`aadOptscim062020`), as are empty pairs.
 
+use super::caller::ScimCaller;
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::list::{ListRequest, PageLimits, decode_query};
 use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::projection::Projection;
-use crate::protocol::scim::schema::{Registry, ResourceType};
+use crate::protocol::scim::schema::ResourceType;
 
 /// The parameters of a call.
 pub(super) fn read(query: Option<&str>, profile: Profile) -> Result<ListRequest, ScimError> {
@@ -30,8 +31,8 @@ pub(super) fn read_for_one(query: Option<&str>, profile: Profile) -> Result<List
 pub(super) fn projection(
     asked: &mut ListRequest,
     kind: ResourceType,
-    profile: Profile,
+    who: &ScimCaller,
 ) -> Result<Projection, ScimError> {
     let ListRequest { attributes, excluded, applied, .. } = asked;
-    Projection::read(attributes, excluded, Registry::standard(), kind, profile, applied)
+    Projection::read(attributes, excluded, &who.registry, kind, who.profile, applied)
 }

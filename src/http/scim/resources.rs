@@ -8,7 +8,7 @@ use super::parameters;
 use super::search;
 use crate::protocol::scim::etag;
 use crate::protocol::scim::projection::Projection;
-use crate::protocol::scim::schema::{Registry, ResourceType};
+use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::service::provisioning::{self, Changed, Wire};
 use axum::extract::Request;
@@ -26,7 +26,7 @@ pub(super) async fn go(
         (&Method::GET | &Method::HEAD, None) => parameters::read(query, who.profile)?,
         _ => parameters::read_for_one(query, who.profile)?,
     };
-    let projection = parameters::projection(&mut asked, kind, who.profile)?;
+    let projection = parameters::projection(&mut asked, kind, who)?;
     let applied = asked.applied.clone();
     let answer = match (request.method().as_str(), id) {
         ("GET" | "HEAD", None) => search::answer(gw, who, vec![kind], asked).await,
@@ -48,13 +48,13 @@ fn limit(kind: ResourceType) -> usize {
     }
 }
 
-fn shown(status: StatusCode, wire: Wire, projection: &Projection) -> Answer {
-    let document = projection.apply(wire.document.clone(), Registry::standard());
+fn shown(who: &ScimCaller, status: StatusCode, wire: Wire, projection: &Projection) -> Answer {
+    let document = projection.apply(wire.document.clone(), &who.registry);
     Answer::resource(status, &wire, document)
 }
 
-fn changed(status: StatusCode, changed: Changed, projection: &Projection) -> Answer {
-    shown(status, changed.wire, projection).skipping(changed.skipped).noting(&changed.applied)
+fn changed(who: &ScimCaller, status: StatusCode, changed: Changed, projection: &Projection) -> Answer {
+    shown(who, status, changed.wire, projection).skipping(changed.skipped).noting(&changed.applied)
 }
 
 async fn create(
@@ -69,7 +69,7 @@ async fn create(
         ResourceType::User => provisioning::create_user(gw, who, body, None).await?,
         ResourceType::Group => provisioning::create_group(gw, who, body, None).await?,
     };
-    Ok(changed(StatusCode::CREATED, made, projection))
+    Ok(changed(who, StatusCode::CREATED, made, projection))
 }
 
 async fn get(
@@ -87,7 +87,7 @@ async fn get(
     if etag::if_none_match(header_text(headers, &header::IF_NONE_MATCH).as_deref(), wire.version) {
         return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, etag::of(wire.version)));
     }
-    Ok(shown(StatusCode::OK, wire, projection))
+    Ok(shown(who, StatusCode::OK, wire, projection))
 }
 
 async fn replace(
@@ -104,7 +104,7 @@ async fn replace(
         ResourceType::User => provisioning::replace_user(gw, who, id, body, precondition).await?,
         ResourceType::Group => provisioning::replace_group(gw, who, id, body, precondition).await?,
     };
-    Ok(changed(StatusCode::OK, done, projection))
+    Ok(changed(who, StatusCode::OK, done, projection))
 }
 
 async fn patch(
@@ -120,13 +120,13 @@ async fn patch(
     match kind {
         ResourceType::User => {
             let done = provisioning::patch_user(gw, who, id, body, precondition).await?;
-            Ok(changed(StatusCode::OK, done, projection))
+            Ok(changed(who, StatusCode::OK, done, projection))
         }
         ResourceType::Group => {
             let with_members = projection.wants("members");
             let (done, small) = provisioning::patch_group(gw, who, id, body, with_members, precondition).await?;
             if small || projection.is_asked() {
-                return Ok(changed(StatusCode::OK, done, projection));
+                return Ok(changed(who, StatusCode::OK, done, projection));
             }
             let tag = etag::of(done.wire.version);
             Ok(Answer::empty(StatusCode::NO_CONTENT)

@@ -6,7 +6,7 @@ use super::caller::ScimCaller;
 use super::not_allowed;
 use super::parameters;
 use crate::protocol::scim::list::{ListPage, ListRequest, PageLimits, list_response};
-use crate::protocol::scim::schema::{RESOURCE_TYPES, Registry, ResourceType};
+use crate::protocol::scim::schema::{RESOURCE_TYPES, ResourceType};
 use crate::service::Gateway;
 use crate::service::provisioning::{self, Query};
 use axum::extract::Request;
@@ -44,8 +44,8 @@ pub(super) async fn answer(
     kinds: Vec<ResourceType>,
     mut asked: ListRequest,
 ) -> Result<Answer, ScimFault> {
-    let users = parameters::projection(&mut asked, ResourceType::User, who.profile)?;
-    let groups = parameters::projection(&mut asked, ResourceType::Group, who.profile)?;
+    let users = parameters::projection(&mut asked, ResourceType::User, who)?;
+    let groups = parameters::projection(&mut asked, ResourceType::Group, who)?;
     let query = Query {
         kinds,
         filter: asked.filter,
@@ -55,7 +55,7 @@ pub(super) async fn answer(
         with_members: groups.wants("members"),
     };
     let page = provisioning::list(gw, who, query).await?;
-    let registry = Registry::standard();
+    let registry = &who.registry;
     let shown = |wire: provisioning::Wire| {
         let projection = match wire.resource_type {
             ResourceType::User => &users,

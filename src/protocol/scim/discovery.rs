@@ -10,6 +10,7 @@ use crate::protocol::scim::list::list_response;
 use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::schema::Attribute;
 use crate::protocol::scim::schema::AttributeType;
+use crate::protocol::scim::schema::Extension;
 use crate::protocol::scim::schema::RESOURCE_TYPES;
 use crate::protocol::scim::schema::Registry;
 use crate::protocol::scim::schema::ResourceType;
@@ -159,6 +160,20 @@ pub fn schema_by_id(base: &str, registry: &Registry, urn: &str, profile: Profile
 fn whole_list(resources: Vec<Value>) -> Value {
     let total = u64::try_from(resources.len()).ok();
     list_response(resources, &ListPage { total, start_index: 1, ..ListPage::default() })
+}
+
+/// An organization's own schema as it is declared (RFC 7643 §7), with the kind of resource that it extends.
+#[must_use]
+pub fn declaration(extension: &Extension) -> Value {
+    let schema = &extension.schema;
+    json!({
+        "schemas": [SCHEMA_URN],
+        "id": schema.id,
+        "resource": extension.kind.name(),
+        "name": schema.name,
+        "description": schema.description,
+        "attributes": schema.attributes.iter().map(attribute_document).collect::<Vec<_>>(),
+    })
 }
 
 fn schema_document(base: &str, schema: &Schema, profile: Profile) -> Value {

@@ -120,19 +120,16 @@ impl Projection {
         self.mode == Mode::Only && self.wants(name)
     }
 
-    /// Whether the answer carries any part of an extension; a derived one need not be made otherwise.
+    /// Whether `attributes` names an extension or a part of it; a derived one, which is returned on request alone,
+    /// need not be made otherwise.
     #[must_use]
-    pub fn wants_extension(&self, wanted: &str) -> bool {
-        let whole = |selection: &Selection| match selection {
+    pub fn asks_for(&self, extension: &str) -> bool {
+        let part = |selection: &Selection| match selection {
             Selection::Base => false,
-            Selection::Extension(urn) => urn == wanted,
-            Selection::Attribute { urn, .. } => self.mode == Mode::Only && urn.as_deref() == Some(wanted),
+            Selection::Extension(urn) => urn == extension,
+            Selection::Attribute { urn, .. } => urn.as_deref() == Some(extension),
         };
-        match self.mode {
-            Mode::Default => true,
-            Mode::Only => self.selected.iter().any(whole),
-            Mode::Except => !self.selected.iter().any(whole),
-        }
+        self.mode == Mode::Only && self.selected.iter().any(part)
     }
 
     /// Leaves in a representation what the client may and wants to see, and names the schemas that remain.
@@ -152,9 +149,9 @@ impl Projection {
             let (Some(schema), Value::Object(fields)) = (schema, value) else { continue };
             let mut object = Document::new();
             for (name, value) in fields {
-                if let Some(attribute) = schema.attribute(&name)
-                    && let Some(value) = self.attribute(Some(&key), attribute, value)
-                {
+                let Some(attribute) = schema.attribute(&name) else { continue };
+                let value = if Registry::is_own(&key) { attribute.fitting(value) } else { Some(value) };
+                if let Some(value) = value.and_then(|value| self.attribute(Some(&key), attribute, value)) {
                     object.insert(name, value);
                 }
             }

@@ -93,7 +93,8 @@ impl SortBy {
             sub => sub,
         };
         let leaf = sub.unwrap_or(attribute);
-        if leaf.returned == Returned::Never || leaf.kind == AttributeType::Binary {
+        let derived = urn.is_some_and(Registry::is_derived);
+        if derived || leaf.returned == Returned::Never || leaf.kind == AttributeType::Binary {
             return Err(refused());
         }
         Ok(Self {

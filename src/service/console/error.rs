@@ -4,7 +4,9 @@ use crate::base::class::{Class, Classify};
 use crate::domain::email::NotAnEmail;
 use crate::domain::person::{Field, FieldState};
 use crate::domain::rule::RuleError;
+use crate::protocol::scim::schema::SchemaFault;
 use crate::service::access::GroundError;
+use crate::service::schemas::SchemaRefusal;
 use crate::service::scim_log::LogReadError;
 use crate::store::{AsStoreError, StoreError};
 
@@ -23,6 +25,12 @@ pub enum ConsoleError {
     /// No such directory here.
     #[error("there is no directory {0:?} here")]
     NoDirectory(String),
+    /// No such schema here.
+    #[error("there is no schema {0} here")]
+    NoSchema(String),
+    /// A schema that breaks a rule.
+    #[error(transparent)]
+    Schema(#[from] SchemaFault),
     /// No such token here.
     #[error("there is no such token here")]
     NoToken,
@@ -83,6 +91,15 @@ impl From<GroundError> for ConsoleError {
     }
 }
 
+impl From<SchemaRefusal> for ConsoleError {
+    fn from(refusal: SchemaRefusal) -> Self {
+        match refusal {
+            SchemaRefusal::Fault(fault) => Self::Schema(fault),
+            SchemaRefusal::Store(e) => Self::Store(e),
+        }
+    }
+}
+
 impl AsStoreError for ConsoleError {
     fn as_store_error(&self) -> Option<&StoreError> {
         match self {
@@ -96,11 +113,14 @@ impl AsStoreError for ConsoleError {
 impl Classify for ConsoleError {
     fn class(&self) -> Class {
         match self {
-            Self::NoOrganization(_) | Self::NoPerson | Self::NoDirectory(_) | Self::NoToken | Self::NoEntry => {
-                Class::NotFound
-            }
+            Self::NoOrganization(_)
+            | Self::NoPerson
+            | Self::NoDirectory(_)
+            | Self::NoSchema(_)
+            | Self::NoToken
+            | Self::NoEntry => Class::NotFound,
             Self::KeyTaken(_) | Self::FieldLocked { .. } | Self::LastAdmin | Self::NothingAside => Class::Conflict,
-            Self::Email(_) | Self::Grant(_) | Self::Uri(_) | Self::Filter { .. } => Class::BadInput,
+            Self::Email(_) | Self::Schema(_) | Self::Grant(_) | Self::Uri(_) | Self::Filter { .. } => Class::BadInput,
             Self::Malformed(_) | Self::Log(_) => Class::Bug,
             Self::Ground(e) => e.class(),
             Self::Store(e) => e.class(),

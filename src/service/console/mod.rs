@@ -10,6 +10,7 @@ pub mod directories;
 mod error;
 pub mod find;
 pub mod organizations;
+pub mod schemas;
 pub mod scim_log;
 pub mod tokens;
 pub mod users;

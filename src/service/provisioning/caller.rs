@@ -4,11 +4,13 @@ use crate::base::ids::{DirectoryId, OrgNo, SourceNo};
 use crate::base::token::TokenKind;
 use crate::domain::audit::Actor;
 use crate::protocol::scim::profile::Profile;
-use crate::service::Gateway;
+use crate::protocol::scim::schema::Registry;
 use crate::service::scim_log::Credential;
+use crate::service::{Gateway, schemas};
 use crate::store::directories::{self, DirectoryRow, TokenOwner};
 use crate::store::{Done, StoreError};
 use chrono::Duration;
+use std::sync::Arc;
 
 /// A directory that has proved to be calling.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ pub struct DirectoryCaller {
     pub directory: DirectoryRow,
     /// How tolerant it is.
     pub profile: Profile,
+    /// The schemas that it knows.
+    pub registry: Arc<Registry>,
     /// What it has proved itself by.
     pub credential: Credential,
 }
@@ -43,7 +47,7 @@ pub async fn identify(
 ) -> Result<Option<DirectoryCaller>, StoreError> {
     let Some(presented) = gw.mint.read(TokenKind::Directory, token) else { return Ok(None) };
     let now = gw.sources.now();
-    let Some(TokenOwner { directory: row, token, label, used }) =
+    let Some(TokenOwner { directory: row, token, label, used, schemas }) =
         gw.store.directory_by_token(presented.org, presented.hash, now).await?
     else {
         return Ok(None);
@@ -61,8 +65,9 @@ pub async fn identify(
             .await?;
     }
     let profile = row.profile.parse().unwrap_or_default();
+    let registry = schemas::registry(gw, presented.org, schemas).await?;
     let credential = Credential { kind: "token", id: token.to_string().into(), label: label.into() };
-    Ok(Some(DirectoryCaller { org: presented.org, directory: row, profile, credential }))
+    Ok(Some(DirectoryCaller { org: presented.org, directory: row, profile, registry, credential }))
 }
 
 /// Whose directory this is, proved or not: for the log alone.

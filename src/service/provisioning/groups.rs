@@ -11,7 +11,7 @@ use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::member::MemberChange;
 use crate::protocol::scim::patch::PatchRequest;
 use crate::protocol::scim::resource::{NewResource, read_resource, replace_resource};
-use crate::protocol::scim::schema::{Registry, ResourceType};
+use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::service::access::{AT_ONCE, Ground};
 use crate::store::resources::{self, Kind, ResourceRow};
@@ -66,7 +66,7 @@ pub async fn create_group(
     body: Value,
     given: Option<ResourceId>,
 ) -> Result<Changed, ProvisionError> {
-    let new = read_resource(ResourceType::Group, Registry::standard(), body, who.profile)?;
+    let new = read_resource(ResourceType::Group, &who.registry, body, who.profile)?;
     let now = gw.sources.now();
     let id = given.unwrap_or_else(|| ResourceId::mint(&gw.sources));
     let row = shape::row(&new, ResourceType::Group, who.directory.src, id, None, now);
@@ -146,7 +146,7 @@ pub async fn replace_group(
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::Group, id, precondition.clone()).await?;
             let old = shape::document(&row)?;
-            let new = replace_resource(ResourceType::Group, Registry::standard(), &old, body.clone(), caller.profile)?;
+            let new = replace_resource(ResourceType::Group, &caller.registry, &old, body.clone(), caller.profile)?;
             let changes: Vec<_> = new.members.into_iter().map(MemberChange::Replace).collect();
             let (row, moved, records) =
                 change(tx, &gateway, &caller, (row, standing), new.document, &changes, now).await?;
@@ -180,7 +180,7 @@ pub async fn patch_group(
         .store
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::Group, id, precondition.clone()).await?;
-            let patched = patch.apply(Registry::standard(), &shape::document(&row)?)?;
+            let patched = patch.apply(&caller.registry, &shape::document(&row)?)?;
             let (row, moved, records) =
                 change(tx, &gateway, &caller, (row, standing), patched.document, &patched.members, now).await?;
             let shown = if with_members { members::list(tx, id, None, SHOWN + 1).await? } else { Vec::new() };

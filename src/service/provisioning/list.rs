@@ -131,7 +131,7 @@ fn read(
     binding: &str,
     applied: &mut Applied,
 ) -> Result<Plan, ProvisionError> {
-    let registry = Registry::standard();
+    let registry = &who.registry;
     if query.filter.as_deref().is_some_and(has_nul) {
         return Err(ScimError::invalid_filter("filter: U+0000 is in no value; leave it out.").into());
     }

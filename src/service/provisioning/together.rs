@@ -9,7 +9,7 @@ use crate::protocol::scim::bulk::{self as message, BulkOperation};
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::resource::{NewResource, read_resource};
-use crate::protocol::scim::schema::{Registry, ResourceType};
+use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::store::resources::{Kind, ResourceRow};
 use crate::store::{AsStoreError, Done, Record, StoreError, Tx};
@@ -102,7 +102,7 @@ async fn names(
 fn read(one: &Minted, names: &HashMap<String, String>, who: &DirectoryCaller) -> Result<NewResource, ProvisionError> {
     let mut operation = one.operation.clone();
     message::resolve(&mut operation, names).map_err(|name| ScimError::unresolved(&name))?;
-    Ok(read_resource(operation.kind, Registry::standard(), operation.data, who.profile)?)
+    Ok(read_resource(operation.kind, &who.registry, operation.data, who.profile)?)
 }
 
 struct Circle<'a> {

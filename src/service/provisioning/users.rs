@@ -14,7 +14,7 @@ use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::patch::PatchRequest;
 use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::resource::{NewResource, read_resource, replace_resource};
-use crate::protocol::scim::schema::{Registry, ResourceType};
+use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::service::access::{Ground, settle, settle_held};
 use crate::store::held::{self, Held};
@@ -70,7 +70,7 @@ pub async fn create_user(
     body: Value,
     given: Option<ResourceId>,
 ) -> Result<Changed, ProvisionError> {
-    let new = read_resource(ResourceType::User, Registry::standard(), body, who.profile)?;
+    let new = read_resource(ResourceType::User, &who.registry, body, who.profile)?;
     let id = given.unwrap_or_else(|| ResourceId::mint(&gw.sources));
     let (person, now) = (PersonId::mint(&gw.sources), gw.sources.now());
     let (gateway, caller) = (gw.clone(), who.clone());
@@ -193,7 +193,7 @@ pub async fn replace_user(
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
             let old = shape::document(&row)?;
-            let new = replace_resource(ResourceType::User, Registry::standard(), &old, body.clone(), caller.profile)?;
+            let new = replace_resource(ResourceType::User, &caller.registry, &old, body.clone(), caller.profile)?;
             let (row, records) = change(tx, &gateway, &caller, (row, standing), new.document, now).await?;
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
             Ok::<_, ProvisionError>(Done::of((wire, new.applied)).and_all(records))
@@ -222,7 +222,7 @@ pub async fn patch_user(
         .store
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
-            let patched = patch.apply(Registry::standard(), &shape::document(&row)?)?;
+            let patched = patch.apply(&caller.registry, &shape::document(&row)?)?;
             let (row, records) = change(tx, &gateway, &caller, (row, standing), patched.document, now).await?;
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
             Ok::<_, ProvisionError>(Done::of((wire, patched.skipped, patched.applied)).and_all(records))

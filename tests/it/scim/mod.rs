@@ -14,6 +14,7 @@ mod membership;
 mod patch_model;
 mod reports_to;
 mod requirements;
+mod schemas;
 mod search;
 mod users;
 mod walls;

@@ -167,6 +167,10 @@ impl<'a> Parser<'a> {
         if target.leaf().returned == Returned::Never {
             return Err(self.fault_at(start, &format!("{word} cannot be filtered by: it is never returned")));
         }
+        if target.urn.is_some_and(Registry::is_derived) {
+            let rule = format!("{word} is derived and cannot be filtered by; ask for it with attributes");
+            return Err(self.fault_at(start, &rule));
+        }
         if self.peek() != Some('[') {
             return self.operator(target);
         }

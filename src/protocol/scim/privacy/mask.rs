@@ -177,7 +177,7 @@ fn masked_key(key: &str) -> String {
 /// The folded path of an attribute below another: URNs and value filters are no part of it.
 fn below(path: &str, key: &str) -> String {
     let name = folded_path(key);
-    // An extension's object holds attributes of its own, which are named as if they stood at the root.
+    // An extension's object holds attributes of its own, which are named as if they stood at the root, or behind a mark.
     if path.is_empty() || key.starts_with("urn:") { name } else { format!("{path}.{name}") }
 }
 
@@ -196,12 +196,29 @@ fn folded_path(text: &str) -> String {
     if let Some(urn) = plain.strip_prefix("urn:") {
         // `urn:…:2.0:User` alone is an extension's object; behind it stands the attribute.
         let last = urn.rsplit(':').next().unwrap_or_default();
-        return if matches!(last, "user" | "group") { String::new() } else { last.to_owned() };
+        let mark = if is_shipped(urn) { "" } else { OWN };
+        return match last {
+            "user" | "group" => mark.to_owned(),
+            attribute if mark.is_empty() => attribute.to_owned(),
+            attribute => format!("{mark}.{attribute}"),
+        };
     }
     plain.to_owned()
 }
 
+/// What stands before the attributes of a schema that somebody else declared: a name of theirs may be one of ours.
+const OWN: &str = "urn";
+
+/// Whether a folded URN, without its first word, is of a schema that ships, or of SCIM 1.1.
+fn is_shipped(urn: &str) -> bool {
+    let known = ["ietf:params:scim:schemas:core:", "ietf:params:scim:schemas:extension:enterprise:", "scim:schemas:"];
+    known.iter().any(|space| urn.starts_with(space))
+}
+
 fn shown(subject: Subject, path: &str) -> Shown {
+    if path.strip_prefix(OWN).is_some_and(|rest| rest.matches('.').count() == 1) {
+        return Shown::Hidden;
+    }
     if path == "displayname" && subject == Subject::Group {
         return Shown::Plain;
     }

@@ -133,3 +133,18 @@ fn a_password_is_taken_out_wherever_it_stands() {
     assert_eq!(without_password(b"{\"attributes\":[\"password\"]}"), Scrubbed::Clean);
     assert_eq!(without_password(b"{\"password\":\"s3c"), Scrubbed::Unfit);
 }
+
+#[test]
+fn attributes_of_an_own_schema_are_masked_whatever_they_are_called() {
+    let urn = "urn:ietf:params:scim:schemas:extension:acme:2.0:User";
+    let body = json!({ urn: { "version": "secret-1", "type": "secret-2", "active": "secret-3", "car": { "plate": "secret-4" } } });
+    let shown = masked(&body, Subject::User).to_string();
+    assert!(!shown.contains("secret"), "{shown}");
+    let patch = json!({ "Operations": [
+        { "op": "replace", "path": format!("{urn}:version"), "value": "secret-5" },
+        { "op": "replace", "path": urn, "value": { "status": "secret-6" } },
+        { "op": "replace", "value": { format!("{urn}:detail"): "secret-7" } },
+    ] });
+    let shown = masked(&patch, Subject::User).to_string();
+    assert!(!shown.contains("secret"), "{shown}");
+}

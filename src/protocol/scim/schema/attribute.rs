@@ -1,5 +1,7 @@
 //! One attribute and its characteristics (RFC 7643 §2.2).
 
+use serde_json::Value;
+
 /// The data type (RFC 7643 §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttributeType {
@@ -79,6 +81,12 @@ impl Mutability {
             Self::WriteOnly => "writeOnly",
         }
     }
+
+    /// The mutability of a name in `/Schemas`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::ReadOnly, Self::ReadWrite, Self::Immutable, Self::WriteOnly].into_iter().find(|one| one.name() == name)
+    }
 }
 
 /// When an attribute is in an answer (RFC 7643 §7 `returned`).
@@ -105,6 +113,12 @@ impl Returned {
             Self::Request => "request",
         }
     }
+
+    /// The time of return of a name in `/Schemas`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Always, Self::Never, Self::Default, Self::Request].into_iter().find(|one| one.name() == name)
+    }
 }
 
 /// Where a value must be unique (RFC 7643 §7 `uniqueness`).
@@ -127,6 +141,12 @@ impl Uniqueness {
             Self::Server => "server",
             Self::Global => "global",
         }
+    }
+
+    /// The uniqueness of a name in `/Schemas`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::None, Self::Server, Self::Global].into_iter().find(|one| one.name() == name)
     }
 }
 
@@ -186,6 +206,41 @@ impl Attribute {
     #[must_use]
     pub fn sub(&self, name: &str) -> Option<&Self> {
         self.sub_attributes.iter().find(|sub| sub.name.eq_ignore_ascii_case(name))
+    }
+
+    /// What of a stored value is of the declared type: all of it, unless the declaration has changed since.
+    #[must_use]
+    pub fn fitting(&self, value: Value) -> Option<Value> {
+        match value {
+            Value::Array(items) if self.multi_valued => {
+                let kept: Vec<_> = items.into_iter().filter_map(|item| self.fitting_element(item)).collect();
+                (!kept.is_empty()).then_some(Value::Array(kept))
+            }
+            Value::Array(_) => None,
+            _ if self.multi_valued => None,
+            value => self.fitting_element(value),
+        }
+    }
+
+    fn fitting_element(&self, value: Value) -> Option<Value> {
+        match (self.kind, value) {
+            (AttributeType::Complex, Value::Object(fields)) => {
+                let fit = |(name, value): (String, Value)| Some((name.clone(), self.sub(&name)?.fitting(value)?));
+                let kept: serde_json::Map<_, _> = fields.into_iter().filter_map(fit).collect();
+                (!kept.is_empty()).then_some(Value::Object(kept))
+            }
+            (AttributeType::Boolean, value @ Value::Bool(_)) | (AttributeType::Decimal, value @ Value::Number(_)) => {
+                Some(value)
+            }
+            (AttributeType::Integer, Value::Number(number)) => {
+                (number.is_i64() || number.is_u64()).then_some(Value::Number(number))
+            }
+            (
+                AttributeType::String | AttributeType::DateTime | AttributeType::Reference | AttributeType::Binary,
+                value @ Value::String(_),
+            ) => Some(value),
+            _ => None,
+        }
     }
 
     /// Whether the attribute holds objects.

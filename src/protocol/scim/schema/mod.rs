@@ -6,6 +6,7 @@
 
 mod attribute;
 mod custom;
+mod declared;
 mod registry;
 mod standard;
 
@@ -15,6 +16,7 @@ pub use attribute::Mutability;
 pub use attribute::Returned;
 pub use attribute::Uniqueness;
 pub use custom::SchemaFault;
+pub use declared::DeclaredSchema;
 pub use registry::Extension;
 pub use registry::Registry;
 pub use registry::Target;

@@ -14,7 +14,7 @@ use crate::protocol::scim::schema::USER_URN;
 use crate::protocol::scim::schema::custom;
 use crate::protocol::scim::schema::standard;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// URNs of SCIM 1.1 and of templates that mix the two, with what they mean (OneLogin).
 const OLD_URNS: [(&str, Option<&str>); 8] = [
@@ -70,15 +70,15 @@ pub struct Unresolved;
 impl Registry {
     /// User, Group, the enterprise extension and Doorward's own: what every directory knows. Made once.
     #[must_use]
-    pub fn standard() -> &'static Self {
-        static STANDARD: LazyLock<Registry> = LazyLock::new(|| {
+    pub fn standard() -> &'static Arc<Self> {
+        static STANDARD: LazyLock<Arc<Registry>> = LazyLock::new(|| {
             let extension = |schema| Extension { kind: ResourceType::User, schema };
-            Registry {
+            Arc::new(Registry {
                 common: standard::common(),
                 user: standard::user(),
                 group: standard::group(),
                 extensions: vec![extension(standard::enterprise()), extension(standard::doorward())],
-            }
+            })
         });
         &STANDARD
     }
@@ -89,8 +89,13 @@ impl Registry {
     /// What is wrong with the schema; the registry is then as it was.
     pub fn add_extension(&mut self, kind: ResourceType, schema: Schema) -> Result<(), SchemaFault> {
         custom::check(&schema)?;
-        if self.schema(&schema.id).is_some() {
-            return Err(SchemaFault::UrnTaken(schema.id));
+        // A path is resolved by the longest URN that it begins with: no URN may pass for an attribute of another.
+        let near = |other: &Schema| is_prefix(&other.id, &schema.id) || is_prefix(&schema.id, &other.id);
+        if let Some(other) = self.schemas().find(|other| near(other)) {
+            return Err(SchemaFault::UrnTaken(other.id.clone()));
+        }
+        if self.own().count() >= custom::MOST_SCHEMAS {
+            return Err(SchemaFault::TooMany);
         }
         self.extensions.push(Extension { kind, schema });
         Ok(())
@@ -114,6 +119,17 @@ impl Registry {
     /// The extensions of a kind, in the order of `/Schemas`.
     pub fn extensions(&self, kind: ResourceType) -> impl Iterator<Item = &Schema> {
         self.extensions.iter().filter(move |extension| extension.kind == kind).map(|extension| &extension.schema)
+    }
+
+    /// The extensions that are an organization's own.
+    pub fn own(&self) -> impl Iterator<Item = &Extension> {
+        self.extensions.iter().filter(|extension| Self::is_own(&extension.schema.id))
+    }
+
+    /// Whether a schema is an organization's own: none that ships.
+    #[must_use]
+    pub fn is_own(urn: &str) -> bool {
+        ![USER_URN, GROUP_URN, ENTERPRISE_URN, DOORWARD_URN].contains(&urn)
     }
 
     /// Every schema, base schemas first.

@@ -190,18 +190,13 @@ pub(super) fn enterprise() -> Schema {
 
 /// Doorward's own extension. All of it is derived: no pushed field makes an admin.
 pub(super) fn doorward() -> Schema {
-    let read = Mutability::ReadOnly;
+    let derived =
+        |attribute: Attribute| attribute.mutability(Mutability::ReadOnly).returned(Returned::Request).unsearchable();
     let attributes = vec![
-        text("role", "The key of the highest role in the panel.").mutability(read).unsearchable(),
-        text("clientScopes", "The keys of the clients that the person may reach.")
-            .multi()
-            .mutability(read)
-            .unsearchable(),
-        boolean("panelAccess", "Whether the person may enter the panel.").mutability(read).unsearchable(),
-        text("seat", "Whether the person holds a seat.")
-            .suggests(&["held", "waiting", "none"])
-            .mutability(read)
-            .unsearchable(),
+        derived(text("role", "The key of the highest role in the panel.").exact()),
+        derived(text("clientScopes", "The keys of the clients that the person may reach, or all.").exact().multi()),
+        derived(boolean("panelAccess", "Whether the person may enter the panel.")),
+        derived(text("seat", "Whether the person holds a seat.").exact().suggests(&["held", "waiting", "none"])),
     ];
     Schema {
         id: DOORWARD_URN.to_owned(),

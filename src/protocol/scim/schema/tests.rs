@@ -54,7 +54,7 @@ fn custom(urn: &str, attributes: Vec<Attribute>) -> Schema {
 fn r019_a_custom_extension_is_checked_and_then_resolves() {
     let urn = "urn:ietf:params:scim:schemas:extension:acme:2.0:User";
     let badge = || Attribute::new("badge", AttributeType::String, "");
-    let mut registry = Registry::standard().clone();
+    let mut registry = Registry::clone(Registry::standard());
     assert_eq!(
         registry.add_extension(ResourceType::User, custom("acme", vec![badge()])),
         Err(SchemaFault::BadUrn("acme".into()))

@@ -5,6 +5,7 @@ use crate::domain::email::NotAnEmail;
 use crate::domain::panel::PanelError;
 use crate::domain::rule::RuleError;
 use crate::protocol::saml::MetadataFault;
+use crate::protocol::scim::schema::SchemaFault;
 use crate::service::access::GroundError;
 use crate::service::console::ConsoleError;
 use crate::service::passwords::PasswordError;
@@ -36,6 +37,14 @@ pub enum ApplyError {
         connection: String,
         /// The domain.
         domain: String,
+    },
+    /// A schema of its own breaks a rule.
+    #[error("the schema {urn:?}: {fault}")]
+    Schema {
+        /// Its URN.
+        urn: String,
+        /// The rule.
+        fault: SchemaFault,
     },
     /// Not an address.
     #[error("{text:?} is not an e-mail address")]

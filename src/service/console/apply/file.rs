@@ -5,6 +5,7 @@ use crate::domain::client::ClientScope;
 use crate::domain::enforcement::Enforcement;
 use crate::domain::identity::{GroupsAbsent, MatchBy};
 use crate::domain::rule::MappingRule;
+use crate::protocol::scim::schema::DeclaredSchema;
 use crate::service::console::apps::{AppSettings, AppWish};
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -34,6 +35,8 @@ pub(super) struct OrganizationFile {
     pub(super) directory: Vec<DirectoryFile>,
     #[serde(default)]
     pub(super) connection: Vec<ConnectionFile>,
+    #[serde(default)]
+    pub(super) schema: Vec<DeclaredSchema>,
     pub(super) rule: Option<Vec<MappingRule>>,
     #[serde(default)]
     pub(super) person: Vec<PersonFile>,
@@ -147,6 +150,7 @@ pub(super) fn read(text: &str) -> Result<ApplyFile, ApplyError> {
         let sources = organization.directory.iter().map(|d| d.key.as_str());
         unique(sources.chain(organization.connection.iter().map(|c| c.key.as_str())))?;
         unique(organization.client.iter().map(|client| client.key.as_str()))?;
+        unique(organization.schema.iter().map(|schema| schema.urn.as_deref().unwrap_or_default()))?;
         unique(organization.person.iter().map(|person| person.email.as_str()))?;
     }
     Ok(file)

@@ -11,6 +11,7 @@ mod organization;
 mod people;
 mod plan;
 mod rules;
+mod schemas;
 mod sources;
 
 pub use answer::{Answer, AppAnswer, ConnectionAnswer, DirectoryAnswer, OrganizationAnswer, PersonAnswer};

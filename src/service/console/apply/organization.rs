@@ -3,7 +3,7 @@
 use super::ApplyError;
 use super::answer::{OrganizationAnswer, Outcome};
 use super::plan::Plan;
-use super::{people, rules, sources};
+use super::{people, rules, schemas, sources};
 use crate::base::ids::{OrgId, PersonId};
 use crate::domain::audit::{Actor, Deed};
 use crate::service::Gateway;
@@ -46,6 +46,7 @@ pub(super) async fn put(tx: &mut Tx, gw: &Gateway, plan: &Plan) -> Result<(Outco
     let id = itself(tx, plan, &mut changes).await?;
     domains(tx, plan, &mut changes).await?;
     clients(tx, plan, &mut changes).await?;
+    schemas::put(tx, plan, &mut changes).await?;
     people::owner(tx, plan, &mut changes).await?;
     let directories = sources::directories(tx, plan, &mut changes).await?;
     let connections = sources::connections(tx, plan, &mut changes).await?;

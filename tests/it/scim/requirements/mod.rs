@@ -5,6 +5,7 @@ mod cases;
 mod concurrency;
 mod create;
 mod cursor;
+pub mod custom_schemas;
 mod data_model;
 mod delete;
 mod errors;

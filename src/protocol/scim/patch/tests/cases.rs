@@ -296,7 +296,7 @@ fn r073v_an_immutable_attribute_is_set_once() {
     let urn = "urn:ietf:params:scim:schemas:extension:acme:2.0:User";
     let mut badge = Attribute::new("badge", AttributeType::String, "");
     badge.mutability = Mutability::Immutable;
-    let mut registry = Registry::standard().clone();
+    let mut registry = Registry::clone(Registry::standard());
     let schema = Schema { id: urn.into(), name: "Acme".into(), description: String::new(), attributes: vec![badge] };
     registry.add_extension(ResourceType::User, schema).unwrap();
     let set = |start: &Document, value: &str| {
