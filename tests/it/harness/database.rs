@@ -1,6 +1,6 @@
 //! A database for each test, on either engine, already migrated.
 
-use super::postgres;
+use super::{keeper, postgres};
 use chrono::{DateTime, TimeZone as _, Utc};
 use doorward::store::Store;
 use std::path::PathBuf;
@@ -22,24 +22,35 @@ pub fn dawn() -> DateTime<Utc> {
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-/// A database that nobody else uses. The file is taken away with it; the cluster goes as a whole.
+/// A database that nobody else uses. It goes when its test is over.
 pub struct TestDatabase {
     /// What `database.url` would say.
     pub url: String,
-    file: Option<PathBuf>,
+    place: Place,
+}
+
+/// Where it is.
+enum Place {
+    /// In a file, with others beside it.
+    File(PathBuf),
+    /// Under this name in the server.
+    Server(String),
 }
 
 impl TestDatabase {
     /// Makes it, migrated.
     pub async fn new(engine: Engine) -> Self {
-        let name = format!("t{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         match engine {
-            Engine::Postgres => Self { url: postgres::database(&name).await, file: None },
+            Engine::Postgres => {
+                let (name, url) = postgres::database(number).await;
+                Self { url, place: Place::Server(name) }
+            }
             Engine::Sqlite => {
-                let file = std::env::temp_dir().join(format!("doorward-{name}.db"));
+                let file = std::env::temp_dir().join(format!("doorward-t{}_{number}.db", std::process::id()));
                 let url = format!("sqlite:{}", file.display());
                 Store::open(&url).await.unwrap().migrate(dawn()).await.unwrap();
-                Self { url, file: Some(file) }
+                Self { url, place: Place::File(file) }
             }
         }
     }
@@ -52,11 +63,14 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        for end in [".db", ".db-wal", ".db-shm", "-log.db", "-log.db-wal", "-log.db-shm"] {
-            if let Some(file) = &self.file {
-                // What was never made need not be taken away.
-                let _ = std::fs::remove_file(format!("{}{end}", file.with_extension("").display()));
+        match &self.place {
+            Place::File(file) => {
+                for end in [".db", ".db-wal", ".db-shm", "-log.db", "-log.db-wal", "-log.db-shm"] {
+                    // What was never made need not be taken away.
+                    let _ = std::fs::remove_file(format!("{}{end}", file.with_extension("").display()));
+                }
             }
+            Place::Server(name) => keeper::take_away(name.clone()),
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod database;
 pub mod facts;
 pub mod gateway;
+mod keeper;
 mod postgres;
 pub mod program;
 pub mod world;

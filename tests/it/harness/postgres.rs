@@ -4,6 +4,7 @@
 //! folder and outlives the test program, which has no last moment of its own: `make test` stops it.
 
 use super::database::dawn;
+use super::keeper;
 use doorward::store::Store;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, postgres::PgConnectOptions};
 use std::fs::{self, File};
@@ -14,16 +15,18 @@ use tokio::sync::OnceCell;
 
 static SERVER: OnceCell<String> = OnceCell::const_new();
 
-/// A new database, cloned from the migrated template; its URL.
-pub async fn database(name: &str) -> String {
+/// A new database, cloned from the migrated template: its name and its URL.
+pub async fn database(number: u32) -> (String, String) {
     let server = SERVER.get_or_init(start).await;
+    let name = keeper::name(&number.to_string());
     command(server, &format!("CREATE DATABASE {name} TEMPLATE {}", template())).await;
-    format!("{server}&dbname={name}")
+    let url = format!("{server}&dbname={name}");
+    (name, url)
 }
 
 /// One template a program: the schema may differ between builds.
 fn template() -> String {
-    format!("template_{}", std::process::id())
+    keeper::name("template")
 }
 
 async fn command(server: &str, sql: &str) {
@@ -38,6 +41,7 @@ async fn start() -> String {
         Ok(url) => format!("{url}{}", if url.contains('?') { "&" } else { "?" }),
         Err(_) => tokio::task::spawn_blocking(cluster).await.unwrap(),
     };
+    keeper::start(&format!("{server}&dbname=postgres")).await;
     command(&server, &format!("CREATE DATABASE {}", template())).await;
     let store = Store::open(&format!("{server}&dbname={}", template())).await.unwrap();
     store.migrate(dawn()).await.unwrap();
