@@ -128,6 +128,7 @@ fn settings(config: &Config) -> Settings {
         tombstone: Duration::days(config.scim.restore_days.into()),
         scim_log: Duration::days(config.scim.log_days.into()),
         scim_log_entries: config.scim.log_entries.into(),
+        scim_events: Duration::days(config.scim.event_days.into()),
         upstream_allow: config.upstream.allow.clone(),
         password_work: (password.memory_kib, password.passes, password.lanes),
     }

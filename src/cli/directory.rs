@@ -2,8 +2,12 @@
 
 use super::{log, opened};
 use crate::base::token::reveal;
+use crate::domain::directory::{DirectorySettings, Told};
 use crate::service::Gateway;
-use crate::service::console::directories::{self, DirectoryMade};
+use crate::service::console::directories::{self, DirectoryMade, DirectoryWish};
+use crate::service::console::events::{self, EventQuery};
+use crate::service::console::scim_log;
+use crate::service::provisioning::Profile;
 use clap::Subcommand;
 use serde_json::json;
 use std::path::Path;
@@ -28,10 +32,41 @@ pub(super) enum Directory {
         org: String,
         /// Which dialect it tolerates.
         #[arg(long, default_value = "auto")]
-        profile: String,
+        profile: Profile,
+        /// What it tells of each change (RFC 9967): off, notice or full.
+        #[arg(long, default_value = "off")]
+        events: Told,
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Changes what is set of a directory; what is not named stays.
+    Set {
+        /// The directory.
+        key: String,
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+        /// Which dialect it tolerates.
+        #[arg(long)]
+        profile: Option<Profile>,
+        /// What it tells of each change (RFC 9967): off, notice or full.
+        #[arg(long)]
+        events: Option<Told>,
+    },
+    /// Shows what a directory has told of its changes, as JSON, oldest first.
+    Events {
+        /// The directory.
+        key: String,
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+        /// Events after this one (`next` of the page before).
+        #[arg(long)]
+        after: Option<String>,
+        /// How many at most.
+        #[arg(long)]
+        limit: Option<u32>,
     },
     /// Makes one more token and shows it, once.
     Token {
@@ -113,9 +148,17 @@ impl Directory {
         };
         match self {
             Self::List { org, json } => list(&gw, &org, json).await?,
-            Self::Add { key, org, profile, json } => {
-                profile.parse::<crate::service::provisioning::Profile>()?;
-                show(directories::add(&gw, &org, &key, &profile).await?, json)?;
+            Self::Add { key, org, profile, events, json } => {
+                let settings = DirectorySettings { events };
+                show(directories::add(&gw, &org, &key, profile, settings).await?, json)?;
+            }
+            Self::Set { key, org, profile, events } => {
+                directories::set(&gw, &org, &key, DirectoryWish { profile, events }).await?;
+            }
+            Self::Events { key, org, after, limit } => {
+                let of = scim_log::of_operator(&gw, &org, &key).await?;
+                let query = EventQuery { after, limit: limit.map(|n| n.to_string()) };
+                opened::show_json(&serde_json::to_value(events::page(&gw, &of, &query).await?)?)?;
             }
             Self::Token { key, org, label, json } => {
                 show(directories::add_token(&gw, &org, &key, &label).await?, json)?
@@ -137,6 +180,7 @@ async fn list(gw: &Gateway, org: &str, json: bool) -> anyhow::Result<()> {
         let shown = list.iter().map(|row| {
             json!({
                 "key": row.key, "id": row.id, "profile": row.profile, "enabled": row.enabled,
+                "events": row.settings.events,
                 "scim_base_url": gw.urls.scim(row.id),
             })
         });

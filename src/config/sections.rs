@@ -78,6 +78,8 @@ pub struct ScimSection {
     pub log_days: u32,
     /// How many entries of each directory are kept.
     pub log_entries: u32,
+    /// How long a SCIM event can be read, in days.
+    pub event_days: u32,
 }
 
 /// Passwords.

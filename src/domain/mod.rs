@@ -7,6 +7,7 @@ pub mod audit;
 pub mod claims;
 pub mod client;
 pub mod connection;
+pub mod directory;
 pub mod email;
 pub mod enforcement;
 pub mod grant;

@@ -8,11 +8,13 @@ use crate::store::StoreError;
 #[error("storage failed")]
 pub struct ExpiryError(#[from] StoreError);
 
-/// Takes away expired sessions, login flows, used assertions, links, codes, tokens and tombstones, and what the SCIM log keeps no longer.
+/// Takes away expired sessions, login flows, used assertions, links, codes, tokens and
+/// tombstones, and SCIM events and calls that are kept no longer.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn forget_expired(gw: &Gateway) -> Result<(), ExpiryError> {
-    gw.store.forget_expired(gw.sources.now()).await?;
+    let now = gw.sources.now();
+    gw.store.forget_expired(now, now - gw.settings.scim_events).await?;
     Ok(scim_log::forget(gw).await?)
 }

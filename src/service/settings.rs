@@ -28,6 +28,8 @@ pub struct Settings {
     pub scim_log: Duration,
     /// How many entries of each directory are kept.
     pub scim_log_entries: i64,
+    /// How long a SCIM event can be read.
+    pub scim_events: Duration,
     /// Private addresses that calls to IdPs may reach; on these alone plain http is taken.
     pub upstream_allow: Vec<IpNet>,
     /// Work of the password hash: memory in KiB, passes, lanes.
@@ -48,6 +50,7 @@ impl Default for Settings {
             tombstone: Duration::days(30),
             scim_log: Duration::days(30),
             scim_log_entries: 100_000,
+            scim_events: Duration::days(7),
             upstream_allow: Vec::new(),
             password_work: (19_456, 2, 1),
         }

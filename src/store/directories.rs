@@ -4,6 +4,7 @@ use super::engine::{Row, args};
 use super::{Store, StoreError, Tx, numbers, standing};
 use crate::base::ids::{DirectoryId, OrgNo, SourceNo, TokenId};
 use crate::base::token::TokenHash;
+use crate::domain::directory::DirectorySettings;
 use chrono::{DateTime, Utc};
 
 /// A directory as it is kept.
@@ -19,6 +20,8 @@ pub struct DirectoryRow {
     pub profile: String,
     /// A disabled directory answers 403.
     pub enabled: bool,
+    /// What else is set of it.
+    pub settings: DirectorySettings,
 }
 
 /// A directory token as it is listed; the secret is not kept.
@@ -36,6 +39,11 @@ pub struct DirectoryTokenRow {
     pub used: Option<DateTime<Utc>>,
 }
 
+/// What [`read`] reads, of a directory `d`.
+const COLUMNS: &str = "d.src, d.id, d.key, d.profile, d.enabled, d.settings";
+/// Where further columns begin.
+const NEXT: usize = 6;
+
 fn read(row: &Row) -> Result<DirectoryRow, StoreError> {
     Ok(DirectoryRow {
         src: SourceNo(row.int(0)?),
@@ -43,7 +51,12 @@ fn read(row: &Row) -> Result<DirectoryRow, StoreError> {
         key: row.text(2)?,
         profile: row.text(3)?,
         enabled: row.bool(4)?,
+        settings: serde_json::from_str(&row.text(5)?).map_err(|_| StoreError::Malformed("directory"))?,
     })
+}
+
+fn text(settings: DirectorySettings) -> Result<String, StoreError> {
+    serde_json::to_string(&settings).map_err(|_| StoreError::Malformed("directory"))
 }
 
 /// All directories of the organization, by key.
@@ -52,10 +65,8 @@ fn read(row: &Row) -> Result<DirectoryRow, StoreError> {
 /// When the database fails.
 pub async fn list(tx: &mut Tx) -> Result<Vec<DirectoryRow>, StoreError> {
     let org = tx.org;
-    let rows = tx
-        .conn
-        .all("SELECT src, id, key, profile, enabled FROM directory WHERE org = $1 ORDER BY key", args![org])
-        .await?;
+    let rows =
+        tx.conn.all(format!("SELECT {COLUMNS} FROM directory d WHERE d.org = $1 ORDER BY d.key"), args![org]).await?;
     rows.iter().map(read).collect()
 }
 
@@ -67,7 +78,7 @@ pub async fn get(tx: &mut Tx, src: SourceNo) -> Result<Option<DirectoryRow>, Sto
     let org = tx.org;
     let row = tx
         .conn
-        .one("SELECT src, id, key, profile, enabled FROM directory WHERE org = $1 AND src = $2", args![org, src])
+        .one(format!("SELECT {COLUMNS} FROM directory d WHERE d.org = $1 AND d.src = $2"), args![org, src])
         .await?;
     row.as_ref().map(read).transpose()
 }
@@ -81,6 +92,7 @@ pub async fn insert(
     id: DirectoryId,
     key: &str,
     profile: &str,
+    settings: DirectorySettings,
     now: DateTime<Utc>,
 ) -> Result<SourceNo, StoreError> {
     let org = tx.org;
@@ -88,8 +100,8 @@ pub async fn insert(
     tx.conn
         .exec(
             "INSERT INTO directory (org, src, id, key, profile, enabled, settings, created) \
-             VALUES ($1, $2, $3, $4, $5, $6, '{}', $7)",
-            args![org, src, id, key, profile, true, now],
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            args![org, src, id, key, profile, true, text(settings)?, now],
         )
         .await?;
     standing::moved(tx).await?;
@@ -104,8 +116,8 @@ pub async fn update(tx: &mut Tx, directory: &DirectoryRow) -> Result<(), StoreEr
     let org = tx.org;
     tx.conn
         .exec(
-            "UPDATE directory SET profile = $3, enabled = $4 WHERE org = $1 AND src = $2",
-            args![org, directory.src, &directory.profile, directory.enabled],
+            "UPDATE directory SET profile = $3, enabled = $4, settings = $5 WHERE org = $1 AND src = $2",
+            args![org, directory.src, &directory.profile, directory.enabled, text(directory.settings)?],
         )
         .await?;
     standing::moved(tx).await
@@ -211,16 +223,18 @@ impl Store {
             let row = tx
                 .conn
                 .one(
-                    "SELECT d.src, d.id, d.key, d.profile, d.enabled, t.id, t.label, t.used, \
-                     (SELECT g.schemas FROM guard g WHERE g.org = t.org) FROM directory_token t \
-                     JOIN directory d ON d.org = t.org AND d.src = t.src \
-                     WHERE t.org = $1 AND t.hash = $2 AND (t.until IS NULL OR t.until > $3)",
+                    format!(
+                        "SELECT {COLUMNS}, t.id, t.label, t.used, \
+                         (SELECT g.schemas FROM guard g WHERE g.org = t.org) FROM directory_token t \
+                         JOIN directory d ON d.org = t.org AND d.src = t.src \
+                         WHERE t.org = $1 AND t.hash = $2 AND (t.until IS NULL OR t.until > $3)"
+                    ),
                     args![org, hash, now],
                 )
                 .await?;
             let owner = |row: Row| {
-                let (token, label) = (TokenId(row.key(5)?), row.text(6)?);
-                let (used, schemas) = (row.opt_time(7)?, row.opt_int(8)?.unwrap_or(0));
+                let (token, label) = (TokenId(row.key(NEXT)?), row.text(NEXT + 1)?);
+                let (used, schemas) = (row.opt_time(NEXT + 2)?, row.opt_int(NEXT + 3)?.unwrap_or(0));
                 Ok(TokenOwner { directory: read(&row)?, token, label, used, schemas })
             };
             row.map(owner).transpose()

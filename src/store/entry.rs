@@ -114,7 +114,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn forget_expired(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn forget_expired(&self, now: DateTime<Utc>, told_before: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(NOBODY, async move |tx| {
             tx.conn.exec("DELETE FROM session WHERE until <= $1", args![now]).await?;
             tx.conn.exec("DELETE FROM flow WHERE until <= $1", args![now]).await?;
@@ -123,6 +123,8 @@ impl Store {
             tx.conn.exec("DELETE FROM code WHERE until <= $1", args![now]).await?;
             tx.conn.exec("DELETE FROM token WHERE until <= $1", args![now]).await?;
             tx.conn.exec("DELETE FROM tombstone WHERE until <= $1", args![now]).await?;
+            let old = args![told_before, super::outbox::SCIM];
+            tx.conn.exec("DELETE FROM outbox WHERE due < $1 AND sender = $2", old).await?;
             Ok(super::Done::of(()))
         })
         .await

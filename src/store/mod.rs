@@ -23,6 +23,7 @@ mod migrations;
 pub mod newcomer;
 mod numbers;
 pub mod organizations;
+pub mod outbox;
 pub mod panels;
 pub mod people;
 pub mod resources;

@@ -56,6 +56,26 @@ on_both_engines! {
         assert_eq!(shown(&database, &["user", "list", "--org", "acme", "--json"]), people, "Olive owns it still");
     }
 
+    async fn what_is_set_of_a_directory_stays_where_the_file_says_nothing_of_it(engine) {
+        let database = TestDatabase::new(engine).await;
+        said(&File::example(&database, &[]).apply(&database));
+        let set = ["directory", "set", "okta", "--org", "acme", "--profile", "okta", "--events", "notice"];
+        said(&command(&database).args(set).output().unwrap());
+        let silent = File::example(&database, &[(", profile = \"auto\"", "")]);
+        said(&silent.apply(&database));
+        let listed = || shown(&database, &["directory", "list", "--org", "acme", "--json"])[0].clone();
+        assert_eq!((&listed()["profile"], &listed()["events"]), (&json!("okta"), &json!("notice")));
+        let loud = File::example(&database, &[("profile = \"auto\"", "profile = \"ping\", events = \"full\""), ("olive", "olive")]);
+        said(&loud.apply(&database));
+        assert_eq!((&listed()["profile"], &listed()["events"]), (&json!("ping"), &json!("full")));
+        for (key, value, rule) in [("profile", "octa", "auto"), ("events", "loud", "notice")] {
+            let wrong = File::example(&database, &[("profile = \"auto\"", &format!("{key} = \"{value}\"")), ("olive", "olive"), ("Olive", "Olive")]);
+            let refused = reason(&wrong.apply(&database));
+            assert!(refused.contains(key) && refused.contains(rule), "{refused}");
+        }
+        assert_eq!(listed()["events"], "full", "nothing was changed");
+    }
+
     async fn metadata_that_proves_nothing_changes_nothing(engine) {
         let database = TestDatabase::new(engine).await;
         said(&File::example(&database, &[]).apply(&database));

@@ -72,6 +72,12 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
         Stranger::Refused,
     ),
     (
+        "/api/v1/organizations/{slug}/directories/{key}/events",
+        "/api/v1/organizations/acme/directories/okta/events",
+        "GET",
+        Stranger::Refused,
+    ),
+    (
         "/api/v1/organizations/{slug}/directories/{key}/log",
         "/api/v1/organizations/acme/directories/okta/log",
         "GET",

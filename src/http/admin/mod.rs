@@ -4,6 +4,7 @@
 
 mod aside;
 mod caller;
+mod events;
 mod log;
 mod refusal;
 mod schemas;
@@ -19,6 +20,7 @@ use axum::routing::{get, post};
 /// The routes.
 pub fn routes() -> Router<Gateway> {
     Router::new()
+        .route("/api/v1/organizations/{slug}/directories/{key}/events", get(events::list))
         .route("/api/v1/organizations/{slug}/directories/{key}/log", get(log::list))
         .route("/api/v1/organizations/{slug}/directories/{key}/log/quirks", get(log::quirks))
         .route("/api/v1/organizations/{slug}/directories/{key}/log/{id}", get(log::show))

@@ -3,9 +3,11 @@
 use super::answer::{Answer, ScimFault};
 use super::caller::ScimCaller;
 use super::not_allowed;
+use crate::domain::directory::Told;
 use crate::protocol::scim::bulk::BulkLimits;
 use crate::protocol::scim::discovery::{self, Features};
 use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::event::event_uris;
 use crate::protocol::scim::profile::Profile;
 use crate::service::Gateway;
 use crate::service::provisioning::CURSOR_SECONDS;
@@ -49,6 +51,11 @@ fn features(who: &ScimCaller) -> Features {
         bulk: Some(BulkLimits::default()),
         sort: true,
         cursor_timeout: Some(u64::from(CURSOR_SECONDS)),
+        security_events: match who.directory.settings.events {
+            Told::Off => None,
+            Told::Notice => Some(event_uris(false)),
+            Told::Full => Some(event_uris(true)),
+        },
         interop: who.profile == Profile::InteropStrict,
         ..Features::default()
     }

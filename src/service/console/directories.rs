@@ -4,7 +4,9 @@ use super::{ConsoleError, organizations};
 use crate::base::ids::{DirectoryId, TokenId};
 use crate::base::token::TokenKind;
 use crate::domain::audit::{Actor, Deed};
+use crate::domain::directory::{DirectorySettings, Told};
 use crate::service::Gateway;
+use crate::service::provisioning::Profile;
 use crate::store::directories::{self, DirectoryRow, DirectoryTokenRow};
 use crate::store::{Done, Record, StoreError, Tx};
 use secrecy::SecretString;
@@ -34,15 +36,21 @@ pub async fn list(gw: &Gateway, slug: &str) -> Result<Vec<DirectoryRow>, Console
 ///
 /// # Errors
 /// [`ConsoleError::KeyTaken`], or when the store fails.
-pub async fn add(gw: &Gateway, slug: &str, key: &str, profile: &str) -> Result<DirectoryMade, ConsoleError> {
+pub async fn add(
+    gw: &Gateway,
+    slug: &str,
+    key: &str,
+    profile: Profile,
+    settings: DirectorySettings,
+) -> Result<DirectoryMade, ConsoleError> {
     let org = organizations::of_slug(gw, slug).await?;
-    let (gateway, key, profile) = (gw.clone(), key.to_owned(), profile.to_owned());
+    let (gateway, key) = (gw.clone(), key.to_owned());
     gw.store
         .write(org, async move |tx| {
             if directories::list(tx).await?.iter().any(|found| found.key == key) {
                 return Err(ConsoleError::KeyTaken(key.clone()));
             }
-            let (made, records) = insert(tx, &gateway, &key, &profile).await?;
+            let (made, records) = insert(tx, &gateway, &key, profile, settings).await?;
             Ok(Done::of(made).and_all(records))
         })
         .await
@@ -53,11 +61,13 @@ pub(super) async fn insert(
     tx: &mut Tx,
     gw: &Gateway,
     key: &str,
-    profile: &str,
+    profile: Profile,
+    settings: DirectorySettings,
 ) -> Result<(DirectoryMade, Vec<Record>), StoreError> {
     let id = DirectoryId::mint(&gw.sources);
-    let src = directories::insert(tx, id, key, profile, gw.sources.now()).await?;
-    let row = DirectoryRow { src, id, key: key.to_owned(), profile: profile.to_owned(), enabled: true };
+    let src = directories::insert(tx, id, key, profile.name(), settings, gw.sources.now()).await?;
+    let row =
+        DirectoryRow { src, id, key: key.to_owned(), profile: profile.name().to_owned(), enabled: true, settings };
     let record = gw.record(&Actor::Operator, Deed::DirectoryCreated, Some(id.to_string()), json!({"key": key}));
     let (made, second) = insert_token(tx, gw, &row, "first").await?;
     Ok((made, vec![record, second]))
@@ -130,6 +140,40 @@ pub async fn tokens(gw: &Gateway, slug: &str, key: &str) -> Result<Vec<Directory
         .read(org, async move |tx| {
             let directory = of_key(tx, &key).await?;
             Ok(directories::tokens(tx, directory.src).await?)
+        })
+        .await
+}
+
+/// What is to be set of a directory; `None` leaves it as it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DirectoryWish {
+    /// Which dialect it tolerates.
+    pub profile: Option<Profile>,
+    /// What it tells of each change.
+    pub events: Option<Told>,
+}
+
+/// Sets what is wished of a directory.
+///
+/// # Errors
+/// [`ConsoleError::NoDirectory`], or when the store fails.
+pub async fn set(gw: &Gateway, slug: &str, key: &str, wish: DirectoryWish) -> Result<(), ConsoleError> {
+    let org = organizations::of_slug(gw, slug).await?;
+    let (gateway, key) = (gw.clone(), key.to_owned());
+    gw.store
+        .write(org, async move |tx| {
+            let mut directory = of_key(tx, &key).await?;
+            if let Some(profile) = wish.profile {
+                directory.profile = profile.name().to_owned();
+            }
+            if let Some(events) = wish.events {
+                directory.settings.events = events;
+            }
+            directories::update(tx, &directory).await?;
+            let body = json!({"key": key, "profile": directory.profile, "settings": directory.settings});
+            let target = Some(directory.id.to_string());
+            let record = gateway.record(&Actor::Operator, Deed::DirectoryUpdated, target, body);
+            Ok::<_, ConsoleError>(Done::of(()).and(record))
         })
         .await
 }

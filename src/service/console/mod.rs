@@ -8,6 +8,7 @@ pub mod aside;
 pub mod connections;
 pub mod directories;
 mod error;
+pub mod events;
 pub mod find;
 pub mod organizations;
 pub mod schemas;

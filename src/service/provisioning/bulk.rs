@@ -71,7 +71,7 @@ impl Run<'_> {
             Err(fault) => self.faulty(at, fault),
             Ok(operation) => {
                 let given = self.mint(operation);
-                let done = self.carry_out(operation.clone(), given).await;
+                let done = self.carry_out(at, operation.clone(), given).await;
                 self.tell(at, operation, done);
             }
         }
@@ -80,8 +80,7 @@ impl Run<'_> {
     /// Operations that refer to each other are made together, or none of them is.
     async fn cycle(&mut self, places: &[usize], operations: &[Result<BulkOperation, BulkFault>]) {
         let circle: Vec<_> = places.iter().filter_map(|at| Some((*at, operations[*at].as_ref().ok()?))).collect();
-        let parts: Vec<_> = circle.iter().map(|(_, operation)| *operation).collect();
-        match together::create(self.gw, self.who, &parts, &self.ids).await {
+        match together::create(self.gw, self.who, &circle, &self.ids).await {
             Ok(made) => {
                 for ((at, operation), changed) in circle.into_iter().zip(made) {
                     self.skipped.extend(changed.skipped);
@@ -134,10 +133,15 @@ impl Run<'_> {
         Ok(operation)
     }
 
-    async fn carry_out(&mut self, operation: BulkOperation, given: Option<ResourceId>) -> Result<Success, ScimError> {
+    async fn carry_out(
+        &mut self,
+        at: usize,
+        operation: BulkOperation,
+        given: Option<ResourceId>,
+    ) -> Result<Success, ScimError> {
         let name = operation.bulk_id.clone().filter(|_| operation.method == Method::Post);
         let done = match self.resolved(operation) {
-            Ok(operation) => self.go(operation, given).await.map_err(|e| told(&e)),
+            Ok(operation) => self.go(at, operation, given).await.map_err(|e| told(&e)),
             Err(refusal) => Err(refusal),
         };
         if let Some(name) = name {
@@ -153,8 +157,13 @@ impl Run<'_> {
         done
     }
 
-    async fn go(&mut self, operation: BulkOperation, given: Option<ResourceId>) -> Result<Success, ProvisionError> {
-        let (gw, who) = (self.gw, self.who);
+    async fn go(
+        &mut self,
+        at: usize,
+        operation: BulkOperation,
+        given: Option<ResourceId>,
+    ) -> Result<Success, ProvisionError> {
+        let (gw, who) = (self.gw, &self.who.at(at));
         let id = operation.id.clone().unwrap_or_default();
         let (data, version) = (operation.data, operation.version);
         let changed = match (operation.method, operation.kind) {

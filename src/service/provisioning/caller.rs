@@ -25,6 +25,8 @@ pub struct DirectoryCaller {
     pub registry: Arc<Registry>,
     /// What it has proved itself by.
     pub credential: Credential,
+    /// The place of the operation in a bulk request.
+    pub operation: Option<usize>,
 }
 
 impl DirectoryCaller {
@@ -32,6 +34,12 @@ impl DirectoryCaller {
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor::Directory(self.directory.id)
+    }
+
+    /// The same caller on behalf of one operation of a bulk request.
+    #[must_use]
+    pub fn at(&self, operation: usize) -> Self {
+        Self { operation: Some(operation), ..self.clone() }
     }
 }
 
@@ -67,7 +75,7 @@ pub async fn identify(
     let profile = row.profile.parse().unwrap_or_default();
     let registry = schemas::registry(gw, presented.org, schemas).await?;
     let credential = Credential { kind: "token", id: token.to_string().into(), label: label.into() };
-    Ok(Some(DirectoryCaller { org: presented.org, directory: row, profile, registry, credential }))
+    Ok(Some(DirectoryCaller { org: presented.org, directory: row, profile, registry, credential, operation: None }))
 }
 
 /// Whose directory this is, proved or not: for the log alone.

@@ -1,5 +1,6 @@
 //! Groups: create, read, replace, patch, delete. Members are rows beside the group's document.
 
+use super::events::{self, By, Change};
 use super::membership::{self, Moved};
 use super::shape::{self, Wire};
 use super::users::Precondition;
@@ -106,6 +107,7 @@ pub(super) async fn fill(
         records.extend(membership::follow(tx, gw, &ground, row, &moved.touched, "group_created").await?);
     }
     let body = json!({"name": row.label, "members": moved.touched.len(), "ignored": new.ignored});
+    events::created(tx, gw, who, row, !moved.touched.is_empty()).await?;
     records.push(gw.record(&who.actor(), Deed::GroupCreated, Some(row.id.to_string()), body));
     Ok((moved, records))
 }
@@ -148,8 +150,8 @@ pub async fn replace_group(
             let old = shape::document(&row)?;
             let new = replace_resource(ResourceType::Group, &caller.registry, &old, body.clone(), caller.profile)?;
             let changes: Vec<_> = new.members.into_iter().map(MemberChange::Replace).collect();
-            let (row, moved, records) =
-                change(tx, &gateway, &caller, (row, standing), new.document, &changes, now).await?;
+            let wish = Wish { by: By::Put, document: new.document, members: &changes };
+            let (row, moved, records) = change(tx, &gateway, &caller, (row, standing), wish, now).await?;
             let wire = group_wire(tx, &gateway, &caller, &row, true).await?;
             let applied = moved.noted(new.applied);
             Ok::<_, ProvisionError>(Done::of((wire, moved.skipped, applied)).and_all(records))
@@ -181,8 +183,8 @@ pub async fn patch_group(
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::Group, id, precondition.clone()).await?;
             let patched = patch.apply(&caller.registry, &shape::document(&row)?)?;
-            let (row, moved, records) =
-                change(tx, &gateway, &caller, (row, standing), patched.document, &patched.members, now).await?;
+            let wish = Wish { by: By::Patch, document: patched.document, members: &patched.members };
+            let (row, moved, records) = change(tx, &gateway, &caller, (row, standing), wish, now).await?;
             let shown = if with_members { members::list(tx, id, None, SHOWN + 1).await? } else { Vec::new() };
             let small = shown.len() <= SHOWN as usize;
             let shown = (with_members && small).then_some(shown.as_slice());
@@ -196,30 +198,38 @@ pub async fn patch_group(
     Ok((Changed { wire, skipped, applied }, small))
 }
 
+/// What a call makes of a group.
+struct Wish<'a> {
+    by: By,
+    document: Document,
+    members: &'a [MemberChange],
+}
+
 async fn change(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
     (mut row, standing): (ResourceRow, Standing),
-    document: Document,
-    changes: &[MemberChange],
+    wish: Wish<'_>,
     now: DateTime<Utc>,
 ) -> Result<(ResourceRow, Moved, Vec<Record>), ProvisionError> {
-    let moved = membership::apply(tx, who, row.id, changes).await?;
-    let same = shape::document(&row)? == document;
-    if same && moved.touched.is_empty() && !moved.renamed {
+    let moved = membership::apply(tx, who, row.id, wish.members).await?;
+    let (old, new) = (shape::document(&row)?, wish.document);
+    if old == new && moved.touched.is_empty() && !moved.renamed {
         return Ok((row, moved, Vec::new()));
     }
     let ground = Ground::at(tx, gw, standing).await?;
     let (was, ext, mattered) = (row.label.clone(), row.ext.clone(), membership::matters(&ground, &row));
-    shape::refresh(&mut row, ResourceType::Group, &document, now);
+    shape::refresh(&mut row, ResourceType::Group, &new, now);
     if row.ext != ext
-        && let Some(new) = &row.ext
-        && resources::by_ext(tx, row.src, Kind::Group, new).await?.is_some_and(|other| other.id != row.id)
+        && let Some(ext) = &row.ext
+        && resources::by_ext(tx, row.src, Kind::Group, ext).await?.is_some_and(|other| other.id != row.id)
     {
         return Err(ScimError::uniqueness("externalId is taken by another Group of this directory.").into());
     }
     resources::update(tx, &row).await?;
+    let change = Change { by: wish.by, old: &old, new: &new, members: moved.renamed || !moved.touched.is_empty() };
+    events::changed(tx, gw, who, &row, change).await?;
     let mut records = Vec::new();
     // Who leaves a group in the same call that renames it loses what the old name gave.
     let matters = mattered || membership::matters(&ground, &row);
@@ -269,6 +279,7 @@ pub async fn delete_group(
             resources::delete(tx, &row).await?;
             store::tombstones::put(tx, &row, until).await?;
             let mut records = membership::follow_people(tx, &gateway, &ground, people, "group_deleted").await?;
+            events::deleted(tx, &gateway, &caller, &row).await?;
             let body = json!({"name": row.label});
             records.push(gateway.record(&caller.actor(), Deed::GroupDeleted, Some(id.to_string()), body));
             Ok::<_, ProvisionError>(Done::of(()).and_all(records))

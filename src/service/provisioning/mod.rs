@@ -8,6 +8,7 @@ mod bulk;
 mod caller;
 mod cursors;
 mod error;
+mod events;
 mod groups;
 mod limit;
 mod list;

@@ -2,6 +2,7 @@
 //! tombstone comes back under its old id without memberships, links, tokens or manual grants. Nobody is taken over.
 
 use super::adoption::{self, Owner};
+use super::events::{self, By};
 use super::shape;
 use super::users::{change, refuse_taken};
 use super::{DirectoryCaller, ProvisionError, person};
@@ -84,7 +85,7 @@ async fn reactivate(
     now: DateTime<Utc>,
 ) -> Result<(ResourceRow, Vec<Record>), ProvisionError> {
     let old_name = row.0.key.clone();
-    let (row, mut records) = change(tx, gw, who, row, new.document.clone(), now).await?;
+    let (row, mut records) = change(tx, gw, who, row, By::Put, new.document.clone(), now).await?;
     if let Some(id) = row.person
         && old_name != row.key
     {
@@ -136,6 +137,7 @@ async fn unearth(
     resources::insert(tx, &row).await?;
     resources::index_emails(tx, row.src, row.id, &[], &shape::emails(&new.document)).await?;
     records.extend(person::settled(tx, gw, &row, Deed::UserRestored.as_str()).await?);
+    events::created(tx, gw, who, &row, false).await?;
     records.push(gw.record(&who.actor(), Deed::UserRestored, Some(row.id.to_string()), json!({"tombstone": true})));
     Ok((row, records))
 }

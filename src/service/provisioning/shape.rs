@@ -151,10 +151,8 @@ pub(super) fn wire(
     let base = urls.scim(directory);
     let location = format!("{base}{}/{}", resource_type.endpoint(), row.id);
     let stored = document(row)?;
-    let mut schemas = vec![json!(resource_type.urn())];
-    schemas.extend(stored.keys().filter(|key| key.starts_with("urn:")).map(|key| json!(key)));
     let mut out = Document::new();
-    out.insert("schemas".into(), Value::Array(schemas));
+    out.insert("schemas".into(), schemas(resource_type, &stored));
     out.insert("id".into(), json!(row.id.to_string()));
     out.extend(stored);
     if let Some(members) = members {
@@ -177,6 +175,12 @@ pub(super) fn wire(
         }),
     );
     Ok(Wire { resource_type, document: out, location, version: row.version })
+}
+
+/// The URNs of a document: the base schema first, an extension where its object is there.
+pub(super) fn schemas(resource_type: ResourceType, document: &Document) -> Value {
+    let extensions = document.keys().filter(|key| key.starts_with("urn:"));
+    std::iter::once(json!(resource_type.urn())).chain(extensions.map(|key| json!(key))).collect()
 }
 
 fn member_wire(base: &str, member: &MemberRow) -> Value {

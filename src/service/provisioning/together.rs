@@ -40,6 +40,8 @@ impl AsStoreError for Broken {
 /// One operation of a circle, with the ids that were minted for it.
 #[derive(Clone)]
 struct Minted {
+    /// Its place in the request.
+    place: usize,
     operation: BulkOperation,
     id: ResourceId,
     person: PersonId,
@@ -48,6 +50,7 @@ struct Minted {
 /// What one of them has come to inside the unit.
 struct Made {
     row: ResourceRow,
+    place: usize,
     new: NewResource,
     applied: Applied,
 }
@@ -56,12 +59,13 @@ struct Made {
 pub(super) async fn create(
     gw: &Gateway,
     who: &DirectoryCaller,
-    operations: &[&BulkOperation],
+    operations: &[(usize, &BulkOperation)],
     ids: &HashMap<String, String>,
 ) -> Result<Vec<Changed>, Broken> {
     let minted: Vec<Minted> = operations
         .iter()
-        .map(|operation| Minted {
+        .map(|(place, operation)| Minted {
+            place: *place,
             operation: (*operation).clone(),
             id: ResourceId::mint(&gw.sources),
             person: PersonId::mint(&gw.sources),
@@ -126,13 +130,13 @@ impl Circle<'_> {
         let new = read(one, &self.names, self.who)?;
         if one.operation.kind == ResourceType::User {
             let (row, applied, records) =
-                users::create(tx, self.gw, self.who, &new, one.id, one.person, self.now).await?;
+                users::create(tx, self.gw, &self.who.at(one.place), &new, one.id, one.person, self.now).await?;
             self.records.extend(records);
-            return Ok(Made { row, new, applied });
+            return Ok(Made { row, place: one.place, new, applied });
         }
         let row = shape::row(&new, ResourceType::Group, self.who.directory.src, one.id, None, self.now);
         groups::found(tx, &row).await?;
-        Ok(Made { row, applied: new.applied.clone(), new })
+        Ok(Made { row, place: one.place, applied: new.applied.clone(), new })
     }
 
     /// Everybody is there: groups get their members, and the answers can be written.
@@ -162,7 +166,7 @@ impl Circle<'_> {
         if one.row.kind != Kind::Group {
             return Ok(Vec::new());
         }
-        let (moved, records) = groups::fill(tx, self.gw, self.who, &one.row, &one.new).await?;
+        let (moved, records) = groups::fill(tx, self.gw, &self.who.at(one.place), &one.row, &one.new).await?;
         self.records.extend(records);
         Ok(moved.skipped)
     }

@@ -1,6 +1,7 @@
 //! Users: create, read, replace, patch, delete. Each is one unit of work.
 
 use super::adoption::{self, Owner};
+use super::events::{self, By, Change};
 use super::person;
 use super::returning;
 use super::shape::{self, Wire};
@@ -99,6 +100,7 @@ pub(super) async fn create(
     let known = newcomer::known(tx, who.directory.src, &key, ext, email.as_deref(), now).await?;
     if known.is_nobody() {
         let (row, records) = newcomer_push(tx, gw, who, new, known.standing, (id, person), now).await?;
+        events::created(tx, gw, who, &row, false).await?;
         return Ok((row, applied, records));
     }
     let (row, records) = match returning::find(tx, who, new, now).await? {
@@ -106,7 +108,11 @@ pub(super) async fn create(
             applied.note(Quirk::Restore);
             returning::restore(tx, gw, who, new, found, person, now).await?
         }
-        None => first_push(tx, gw, who, new, id, person, now).await?,
+        None => {
+            let (row, records) = first_push(tx, gw, who, new, id, person, now).await?;
+            events::created(tx, gw, who, &row, false).await?;
+            (row, records)
+        }
     };
     Ok((row, applied, records))
 }
@@ -194,7 +200,7 @@ pub async fn replace_user(
             let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
             let old = shape::document(&row)?;
             let new = replace_resource(ResourceType::User, &caller.registry, &old, body.clone(), caller.profile)?;
-            let (row, records) = change(tx, &gateway, &caller, (row, standing), new.document, now).await?;
+            let (row, records) = change(tx, &gateway, &caller, (row, standing), By::Put, new.document, now).await?;
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
             Ok::<_, ProvisionError>(Done::of((wire, new.applied)).and_all(records))
         })
@@ -223,7 +229,8 @@ pub async fn patch_user(
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
             let patched = patch.apply(&caller.registry, &shape::document(&row)?)?;
-            let (row, records) = change(tx, &gateway, &caller, (row, standing), patched.document, now).await?;
+            let (row, records) =
+                change(tx, &gateway, &caller, (row, standing), By::Patch, patched.document, now).await?;
             let wire = user_wire(tx, &gateway, &caller, &row).await?;
             Ok::<_, ProvisionError>(Done::of((wire, patched.skipped, patched.applied)).and_all(records))
         })
@@ -239,6 +246,7 @@ pub(super) async fn change(
     gw: &Gateway,
     who: &DirectoryCaller,
     (mut row, standing): (ResourceRow, Standing),
+    by: By,
     document: Document,
     now: DateTime<Utc>,
 ) -> Result<(ResourceRow, Vec<Record>), ProvisionError> {
@@ -278,6 +286,7 @@ pub(super) async fn change(
             records.extend(settle(tx, gw, &ground, id, deed.as_str()).await?);
         }
     }
+    events::changed(tx, gw, who, &row, Change { by, old: &old, new: &document, members: false }).await?;
     records.push(gw.record(&who.actor(), deed, Some(row.id.to_string()), json!({"version": row.version})));
     Ok((row, records))
 }
@@ -309,6 +318,7 @@ pub async fn delete_user(
                 person::bury(tx, person, now).await?;
             }
             let mut records = person::settled(tx, &gateway, &row, Deed::UserDeleted.as_str()).await?;
+            events::deleted(tx, &gateway, &caller, &row).await?;
             records.push(gateway.record(&caller.actor(), Deed::UserDeleted, Some(id.to_string()), json!({})));
             Ok::<_, ProvisionError>(Done::of(()).and_all(records))
         })

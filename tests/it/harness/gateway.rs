@@ -8,6 +8,7 @@ use doorward::base::seal::MasterKey;
 use doorward::base::sources::{ManualClock, Sources};
 use doorward::base::token::{TokenKind, TokenMint, reveal};
 use doorward::base::urls::Urls;
+use doorward::domain::directory::DirectorySettings;
 use doorward::service::keys::KeyRing;
 use doorward::service::panels::{self, PanelCache};
 use doorward::service::settings::Settings;
@@ -165,7 +166,7 @@ impl TestOrganization<'_> {
         let (key, profile, hash, now) = (key.to_owned(), profile.to_owned(), token.hash, gw.sources.now());
         gw.store
             .write::<_, StoreError, _>(self.org, async move |tx| {
-                let src = directories::insert(tx, id, &key, &profile, now).await?;
+                let src = directories::insert(tx, id, &key, &profile, DirectorySettings::default(), now).await?;
                 directories::insert_token(tx, src, hash, &row).await?;
                 Ok(Done::of(()))
             })

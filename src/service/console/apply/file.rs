@@ -2,12 +2,15 @@
 
 use super::ApplyError;
 use crate::domain::client::ClientScope;
+use crate::domain::directory::{DirectorySettings, Told};
 use crate::domain::enforcement::Enforcement;
 use crate::domain::identity::{GroupsAbsent, MatchBy};
 use crate::domain::rule::MappingRule;
 use crate::protocol::scim::schema::DeclaredSchema;
 use crate::service::console::apps::{AppSettings, AppWish};
-use serde::Deserialize;
+use crate::service::provisioning::Profile;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::collections::HashSet;
 
 #[derive(Debug, Deserialize)]
@@ -72,12 +75,20 @@ pub(super) struct ClientFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct DirectoryFile {
     pub(super) key: String,
-    #[serde(default = "auto")]
-    pub(super) profile: String,
+    #[serde(default, deserialize_with = "profile")]
+    pub(super) profile: Option<Profile>,
+    pub(super) events: Option<Told>,
 }
 
-fn auto() -> String {
-    "auto".to_owned()
+impl DirectoryFile {
+    /// The settings from now on: what the file leaves out stays.
+    pub(super) fn settings(&self, before: DirectorySettings) -> DirectorySettings {
+        DirectorySettings { events: self.events.unwrap_or(before.events) }
+    }
+}
+
+fn profile<'de, D: Deserializer<'de>>(text: D) -> Result<Option<Profile>, D::Error> {
+    String::deserialize(text)?.parse().map(Some).map_err(D::Error::custom)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

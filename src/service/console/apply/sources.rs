@@ -10,6 +10,7 @@ use crate::base::seal::Place;
 use crate::base::token::same;
 use crate::domain::audit::Deed;
 use crate::domain::connection::{ConnectionProtocol, ConnectionSettings};
+use crate::domain::directory::DirectorySettings;
 use crate::domain::identity::{GroupsAbsent, IdentityPart, MatchBy};
 use crate::service::Gateway;
 use crate::service::console::directories as console;
@@ -28,13 +29,17 @@ pub(super) async fn directories(
     for file in &plan.file.directory {
         let (id, token) = match known.iter().find(|found| found.key == file.key) {
             None => {
-                let (made, records) = console::insert(tx, changes.gw, &file.key, &file.profile).await?;
+                let (profile, settings) =
+                    (file.profile.unwrap_or_default(), file.settings(DirectorySettings::default()));
+                let (made, records) = console::insert(tx, changes.gw, &file.key, profile, settings).await?;
                 changes.told(records, &format!("directory {} created", file.key));
                 (made.id, Some(made.token))
             }
             Some(found) => {
-                if found.profile != file.profile {
-                    directories::update(tx, &DirectoryRow { profile: file.profile.clone(), ..found.clone() }).await?;
+                let profile = file.profile.map_or_else(|| found.profile.clone(), |profile| profile.name().to_owned());
+                let wanted = DirectoryRow { profile, settings: file.settings(found.settings), ..found.clone() };
+                if (&wanted.profile, wanted.settings) != (&found.profile, found.settings) {
+                    directories::update(tx, &wanted).await?;
                     changes.note(Deed::DirectoryUpdated, found.id, &format!("directory {} updated", file.key));
                 }
                 (found.id, None)

@@ -9,6 +9,7 @@ pub mod custom_schemas;
 mod data_model;
 mod delete;
 mod errors;
+mod events;
 mod filter;
 mod interop;
 mod ipsie;

@@ -1,4 +1,11 @@
 //! SCIM events as security event token payloads (RFC 9967 over RFC 8417): what happened, as claims to be signed.
+//!
+//! What is known when it happens ([`happened`]) is kept; who says it to whom is added when the token is made ([`claims`]).
+
+mod difference;
+
+pub use difference::changed_paths;
+pub use difference::patch_between;
 
 use chrono::DateTime;
 use chrono::Utc;
@@ -14,10 +21,6 @@ pub const EVENT_PREFIX: &str = "urn:ietf:params:scim:event:";
 /// What happened to a resource.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventKind {
-    /// The resource is in the feed from now on.
-    FeedAdd,
-    /// The resource is in the feed no longer.
-    FeedRemove,
     /// It was created.
     Create(Content),
     /// It was changed by PATCH.
@@ -30,8 +33,6 @@ pub enum EventKind {
     Activate,
     /// It was set inactive.
     Deactivate,
-    /// The answer to an asynchronous request.
-    AsyncResponse(Value),
 }
 
 /// What an event tells of the change: never both.
@@ -52,15 +53,12 @@ impl EventKind {
             Content::Notice(_) => format!("prov:{name}:notice"),
         };
         let tail = match self {
-            Self::FeedAdd => "feed:add".to_owned(),
-            Self::FeedRemove => "feed:remove".to_owned(),
             Self::Create(told) => content("create", told),
             Self::Patch(told) => content("patch", told),
             Self::Put(told) => content("put", told),
             Self::Delete => "prov:delete".to_owned(),
             Self::Activate => "prov:activate".to_owned(),
             Self::Deactivate => "prov:deactivate".to_owned(),
-            Self::AsyncResponse(_) => "misc:asyncresp".to_owned(),
         };
         format!("{EVENT_PREFIX}{tail}")
     }
@@ -71,31 +69,19 @@ impl EventKind {
                 Content::Full(data) => json!({ "data": data }),
                 Content::Notice(attributes) => json!({ "attributes": attributes }),
             },
-            Self::AsyncResponse(answer) => answer.clone(),
-            _ => json!({}),
+            Self::Delete | Self::Activate | Self::Deactivate => json!({}),
         }
     }
 }
 
-/// Every event URI that a provisioning feed may carry, for `securityEvents.eventUris`.
+/// The event URIs that are sent of Users and Groups, for `securityEvents.eventUris`: with the data of Users
+/// where `full`, else with the names of attributes alone. Groups are always told by notices.
 #[must_use]
-pub fn event_uris() -> Vec<String> {
-    [
-        "feed:add",
-        "feed:remove",
-        "prov:create:notice",
-        "prov:create:full",
-        "prov:patch:notice",
-        "prov:patch:full",
-        "prov:put:notice",
-        "prov:put:full",
-        "prov:delete",
-        "prov:activate",
-        "prov:deactivate",
-    ]
-    .iter()
-    .map(|tail| format!("{EVENT_PREFIX}{tail}"))
-    .collect()
+pub fn event_uris(full: bool) -> Vec<String> {
+    let notices = ["prov:create:notice", "prov:patch:notice", "prov:put:notice"];
+    let data: &[&str] = if full { &["prov:create:full", "prov:patch:full", "prov:put:full"] } else { &[] };
+    let bare = ["prov:delete", "prov:activate", "prov:deactivate"];
+    notices.iter().chain(data).chain(&bare).map(|tail| format!("{EVENT_PREFIX}{tail}")).collect()
 }
 
 /// The resource that an event is about.
@@ -118,32 +104,37 @@ pub struct Envelope {
     pub audience: String,
     /// The token's own id (`jti`).
     pub token_id: String,
-    /// The transaction that the events come from (`txn`).
-    pub transaction: String,
     /// When the token is made (`iat`).
     pub issued: DateTime<Utc>,
-    /// When it happened (`toe`).
-    pub occurred: DateTime<Utc>,
 }
 
-/// The claims of a token, ready to be signed. The subject is in `sub_id`, never in `sub`.
+/// What happened, before it is said to anybody: `txn` (the transaction that it comes from), `toe` (when), `sub_id` and
+/// `events`.
 #[must_use]
-pub fn claims(envelope: &Envelope, subject: &EventSubject, events: &[EventKind]) -> Value {
+pub fn happened(transaction: &str, at: DateTime<Utc>, subject: &EventSubject, events: &[EventKind]) -> Document {
     let mut sub_id = json!({ "format": "scim", "uri": format!("{}/{}", subject.kind.endpoint(), subject.id) });
     if let Some(external_id) = &subject.external_id {
         sub_id["externalId"] = json!(external_id);
     }
     let events: Document = events.iter().map(|event| (event.uri(), event.payload())).collect();
-    json!({
-        "iss": envelope.issuer,
-        "aud": envelope.audience,
-        "jti": envelope.token_id,
-        "txn": envelope.transaction,
-        "iat": envelope.issued.timestamp(),
-        "toe": envelope.occurred.timestamp(),
-        "sub_id": sub_id,
-        "events": events,
-    })
+    let mut told = Document::new();
+    told.insert("txn".to_owned(), json!(transaction));
+    told.insert("toe".to_owned(), json!(at.timestamp()));
+    told.insert("sub_id".to_owned(), sub_id);
+    told.insert("events".to_owned(), Value::Object(events));
+    told
+}
+
+/// The claims of a token, ready to be signed. The subject is in `sub_id`, never in `sub`.
+#[must_use]
+pub fn claims(envelope: &Envelope, happened: Document) -> Document {
+    let mut claims = Document::new();
+    claims.insert("iss".to_owned(), json!(envelope.issuer));
+    claims.insert("aud".to_owned(), json!(envelope.audience));
+    claims.insert("jti".to_owned(), json!(envelope.token_id));
+    claims.insert("iat".to_owned(), json!(envelope.issued.timestamp()));
+    claims.extend(happened);
+    claims
 }
 
 #[cfg(test)]
@@ -157,13 +148,11 @@ mod tests {
             issuer: "https://x.test".into(),
             audience: "https://y.test".into(),
             token_id: "j".into(),
-            transaction: "t".into(),
             issued: at,
-            occurred: at,
         };
         let subject = EventSubject { kind: ResourceType::User, id: "u1".into(), external_id: Some("e".into()) };
         let notice = EventKind::Patch(Content::Notice(vec!["title".into()]));
-        let claims = claims(&envelope, &subject, &[notice, EventKind::Deactivate]);
+        let claims = claims(&envelope, happened("t", at, &subject, &[notice, EventKind::Deactivate]));
         assert_eq!(claims["sub_id"], json!({ "format": "scim", "uri": "/Users/u1", "externalId": "e" }));
         assert!(claims.get("sub").is_none());
         let events = json!({
@@ -171,13 +160,16 @@ mod tests {
             "urn:ietf:params:scim:event:prov:deactivate": {}
         });
         assert_eq!(claims["events"], events);
+        assert_eq!((&claims["txn"], &claims["jti"], &claims["toe"]), (&json!("t"), &json!("j"), &json!(1000)));
     }
 
     #[test]
-    fn r100_every_event_uri_of_a_feed_is_advertised() {
+    fn r100_the_event_uris_that_are_advertised_are_those_that_are_sent() {
         let full = EventKind::Create(Content::Full(Document::new()));
-        for event in [EventKind::FeedAdd, EventKind::FeedRemove, full, EventKind::Delete, EventKind::Activate] {
-            assert!(event_uris().contains(&event.uri()), "{}", event.uri());
+        let notice = EventKind::Put(Content::Notice(Vec::new()));
+        for event in [&full, &notice, &EventKind::Delete, &EventKind::Activate, &EventKind::Deactivate] {
+            assert!(event_uris(true).contains(&event.uri()), "{}", event.uri());
+            assert_eq!(event_uris(false).contains(&event.uri()), *event != full, "{}", event.uri());
         }
     }
 }
