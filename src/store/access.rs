@@ -1,9 +1,13 @@
 //! The resolved access of people, the marks of law 6, and seats.
 
 use super::engine::{Row, args};
+use super::members::push_list;
 use super::{StoreError, Tx, numbers};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
 use chrono::{DateTime, Utc};
+
+/// People in one statement.
+const CHUNK: usize = 100;
 
 /// Whether a person has a seat, as it is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +90,48 @@ pub async fn get(tx: &mut Tx, person: PersonId) -> Result<(Option<AccessRow>, bo
         .await?;
     let Some(row) = row else { return Ok((None, true)) };
     Ok((read_joined(&row, 0)?, row.int(7)? == 1))
+}
+
+/// A person's access for somebody who only looks at it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Whose it is.
+    pub person: PersonId,
+    /// The access as it was last derived.
+    pub access: Option<AccessRow>,
+    /// Whether it must be derived afresh before anybody reads it.
+    pub marked: bool,
+    /// Whether the person may sign in at all: neither deactivated nor locked.
+    pub usable: bool,
+}
+
+/// The access of several people, by one statement for a hundred of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Seen>, StoreError> {
+    let mut found = Vec::with_capacity(people.len());
+    for chunk in people.chunks(CHUNK) {
+        let mut sql = "SELECT p.id, a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants, \
+             CASE WHEN a.mark IS NULL OR EXISTS (SELECT 1 FROM stale s WHERE s.org = p.org AND s.person = p.id) \
+               OR EXISTS (SELECT 1 FROM wide w WHERE w.org = p.org AND w.id > a.mark) THEN CAST(1 AS BIGINT) \
+               ELSE CAST(0 AS BIGINT) END, \
+             CASE WHEN p.state = 'active' AND NOT p.locked THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END \
+             FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN ("
+            .to_owned();
+        let mut values = args![tx.org].to_vec();
+        let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();
+        push_list(&mut sql, &mut values, &blobs);
+        for row in tx.conn.all(sql, &values).await? {
+            found.push(Seen {
+                person: PersonId(row.key(0)?),
+                access: read_joined(&row, 1)?,
+                marked: row.int(8)? == 1,
+                usable: row.int(9)? == 1,
+            });
+        }
+    }
+    Ok(found)
 }
 
 /// Reads the seven columns of an access that begin at `at`; `None` where an outer join found none.

@@ -8,7 +8,7 @@ use super::parameters;
 use super::search;
 use crate::protocol::scim::etag;
 use crate::protocol::scim::projection::Projection;
-use crate::protocol::scim::schema::ResourceType;
+use crate::protocol::scim::schema::{DOORWARD_URN, ResourceType};
 use crate::service::Gateway;
 use crate::service::provisioning::{self, Changed, Wire};
 use axum::extract::Request;
@@ -26,15 +26,15 @@ pub(super) async fn go(
         (&Method::GET | &Method::HEAD, None) => parameters::read(query, who.profile)?,
         _ => parameters::read_for_one(query, who.profile)?,
     };
-    let projection = parameters::projection(&mut asked, kind, who)?;
+    let mut projection = parameters::projection(&mut asked, kind, who)?;
     let applied = asked.applied.clone();
     let answer = match (request.method().as_str(), id) {
         ("GET" | "HEAD", None) => search::answer(gw, who, vec![kind], asked).await,
-        ("POST", None) => create(gw, who, kind, &projection, request).await,
+        ("POST", None) => create(gw, who, kind, &mut projection, request).await,
         (_, None) => Err(not_allowed("GET, POST")),
         ("GET" | "HEAD", Some(id)) => get(gw, who, kind, &id, &projection, request.headers()).await,
-        ("PUT", Some(id)) => replace(gw, who, kind, &id, &projection, request).await,
-        ("PATCH", Some(id)) => patch(gw, who, kind, &id, &projection, request).await,
+        ("PUT", Some(id)) => replace(gw, who, kind, &id, &mut projection, request).await,
+        ("PATCH", Some(id)) => patch(gw, who, kind, &id, &mut projection, request).await,
         ("DELETE", Some(id)) => delete(gw, who, kind, &id, request.headers()).await,
         (_, Some(_)) => Err(not_allowed("GET, PUT, PATCH, DELETE")),
     };
@@ -48,28 +48,48 @@ fn limit(kind: ResourceType) -> usize {
     }
 }
 
-fn shown(who: &ScimCaller, status: StatusCode, wire: Wire, projection: &Projection) -> Answer {
-    let document = projection.apply(wire.document.clone(), &who.registry);
-    Answer::resource(status, &wire, document)
+/// A resource as the projection shows it; what is derived is read only where it is asked for.
+pub(super) async fn shown(
+    gw: &Gateway,
+    who: &ScimCaller,
+    status: StatusCode,
+    wire: Wire,
+    projection: &Projection,
+) -> Result<Answer, ScimFault> {
+    let mut one = [wire];
+    if projection.asks_for(DOORWARD_URN) {
+        provisioning::show_access(gw, who, &mut one).await?;
+    }
+    let [mut wire] = one;
+    let document = projection.apply(std::mem::take(&mut wire.document), &who.registry);
+    Ok(Answer::resource(status, &wire, document))
 }
 
-fn changed(who: &ScimCaller, status: StatusCode, changed: Changed, projection: &Projection) -> Answer {
-    shown(who, status, changed.wire, projection).skipping(changed.skipped).noting(&changed.applied)
+async fn changed(
+    gw: &Gateway,
+    who: &ScimCaller,
+    status: StatusCode,
+    changed: Changed,
+    projection: &Projection,
+) -> Result<Answer, ScimFault> {
+    let answer = shown(gw, who, status, changed.wire, projection).await?;
+    Ok(answer.skipping(changed.skipped).noting(&changed.applied))
 }
 
 async fn create(
     gw: &Gateway,
     who: &ScimCaller,
     kind: ResourceType,
-    projection: &Projection,
+    projection: &mut Projection,
     request: Request,
 ) -> Result<Answer, ScimFault> {
     let body = body::json(request, limit(kind)).await?;
+    projection.note_written(&body, &who.registry, who.profile);
     let made = match kind {
         ResourceType::User => provisioning::create_user(gw, who, body, None).await?,
         ResourceType::Group => provisioning::create_group(gw, who, body, None).await?,
     };
-    Ok(changed(who, StatusCode::CREATED, made, projection))
+    changed(gw, who, StatusCode::CREATED, made, projection).await
 }
 
 async fn get(
@@ -84,10 +104,13 @@ async fn get(
         ResourceType::User => provisioning::get_user(gw, who, id).await?,
         ResourceType::Group => provisioning::get_group(gw, who, id, projection.wants("members")).await?,
     };
-    if etag::if_none_match(header_text(headers, &header::IF_NONE_MATCH).as_deref(), wire.version) {
+    // What is derived moves without the version: whoever asks for it is answered in full.
+    if !projection.asks_for(DOORWARD_URN)
+        && etag::if_none_match(header_text(headers, &header::IF_NONE_MATCH).as_deref(), wire.version)
+    {
         return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, etag::of(wire.version)));
     }
-    Ok(shown(who, StatusCode::OK, wire, projection))
+    shown(gw, who, StatusCode::OK, wire, projection).await
 }
 
 async fn replace(
@@ -95,16 +118,17 @@ async fn replace(
     who: &ScimCaller,
     kind: ResourceType,
     id: &str,
-    projection: &Projection,
+    projection: &mut Projection,
     request: Request,
 ) -> Result<Answer, ScimFault> {
     let precondition = header_text(request.headers(), &header::IF_MATCH);
     let body = body::json(request, limit(kind)).await?;
+    projection.note_written(&body, &who.registry, who.profile);
     let done = match kind {
         ResourceType::User => provisioning::replace_user(gw, who, id, body, precondition).await?,
         ResourceType::Group => provisioning::replace_group(gw, who, id, body, precondition).await?,
     };
-    Ok(changed(who, StatusCode::OK, done, projection))
+    changed(gw, who, StatusCode::OK, done, projection).await
 }
 
 async fn patch(
@@ -112,21 +136,22 @@ async fn patch(
     who: &ScimCaller,
     kind: ResourceType,
     id: &str,
-    projection: &Projection,
+    projection: &mut Projection,
     request: Request,
 ) -> Result<Answer, ScimFault> {
     let precondition = header_text(request.headers(), &header::IF_MATCH);
     let body = body::json(request, limit(kind)).await?;
+    projection.note_written(&body, &who.registry, who.profile);
     match kind {
         ResourceType::User => {
             let done = provisioning::patch_user(gw, who, id, body, precondition).await?;
-            Ok(changed(who, StatusCode::OK, done, projection))
+            changed(gw, who, StatusCode::OK, done, projection).await
         }
         ResourceType::Group => {
             let with_members = projection.wants("members");
             let (done, small) = provisioning::patch_group(gw, who, id, body, with_members, precondition).await?;
             if small || projection.is_asked() {
-                return Ok(changed(who, StatusCode::OK, done, projection));
+                return changed(gw, who, StatusCode::OK, done, projection).await;
             }
             let tag = etag::of(done.wire.version);
             Ok(Answer::empty(StatusCode::NO_CONTENT)

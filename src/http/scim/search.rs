@@ -6,7 +6,7 @@ use super::caller::ScimCaller;
 use super::not_allowed;
 use super::parameters;
 use crate::protocol::scim::list::{ListPage, ListRequest, PageLimits, list_response};
-use crate::protocol::scim::schema::{RESOURCE_TYPES, ResourceType};
+use crate::protocol::scim::schema::{DOORWARD_URN, RESOURCE_TYPES, ResourceType};
 use crate::service::Gateway;
 use crate::service::provisioning::{self, Query};
 use axum::extract::Request;
@@ -54,7 +54,10 @@ pub(super) async fn answer(
         paging: asked.paging,
         with_members: groups.wants("members"),
     };
-    let page = provisioning::list(gw, who, query).await?;
+    let mut page = provisioning::list(gw, who, query).await?;
+    if users.asks_for(DOORWARD_URN) {
+        provisioning::show_access(gw, who, &mut page.resources).await?;
+    }
     let registry = &who.registry;
     let shown = |wire: provisioning::Wire| {
         let projection = match wire.resource_type {

@@ -11,6 +11,7 @@ use crate::protocol::scim::schema::Attribute;
 use crate::protocol::scim::schema::Registry;
 use crate::protocol::scim::schema::ResourceType;
 use crate::protocol::scim::schema::Returned;
+use crate::protocol::scim::schema::Schema;
 use crate::protocol::scim::schema::Target;
 
 /// One name of a list, resolved.
@@ -37,13 +38,15 @@ pub struct Projection {
     mode: Mode,
     selected: Vec<Selection>,
     kind: ResourceType,
+    /// Attributes of own schemas that are returned on request, and that the client itself has written.
+    written: Vec<(String, String)>,
 }
 
 impl Projection {
     /// What is returned where nothing is asked for.
     #[must_use]
     pub fn default_of(kind: ResourceType) -> Self {
-        Self { mode: Mode::Default, selected: Vec::new(), kind }
+        Self { mode: Mode::Default, selected: Vec::new(), kind, written: Vec::new() }
     }
 
     /// Reads the two lists; unknown names are ignored, and empty lists count as not given.
@@ -88,7 +91,7 @@ impl Projection {
                 Err(_) => {}
             }
         }
-        Ok(Self { mode, selected, kind })
+        Ok(Self { mode, selected, kind, written: Vec::new() })
     }
 
     /// Whether the client asked for a projection: then a PATCH answers 200 with a body.
@@ -130,6 +133,43 @@ impl Projection {
             Selection::Attribute { urn, .. } => urn.as_deref() == Some(extension),
         };
         self.mode == Mode::Only && self.selected.iter().any(part)
+    }
+
+    /// Takes from the body of a POST, PUT or PATCH what it writes of attributes that are returned on request: the answer
+    /// to who wrote them shows them (RFC 7643 §7).
+    pub fn note_written(&mut self, body: &Value, registry: &Registry, profile: Profile) {
+        let on_request = |schema: &Schema| schema.attributes.iter().any(|one| one.returned == Returned::Request);
+        if !registry.own().any(|extension| on_request(&extension.schema)) {
+            return;
+        }
+        let Some(fields) = body.as_object() else { return };
+        let Some(operations) = field(fields, "Operations") else {
+            return fields.iter().for_each(|(key, value)| self.note_name(key, value, registry, profile));
+        };
+        for operation in operations.as_array().into_iter().flatten().filter_map(Value::as_object) {
+            let value = field(operation, "value").unwrap_or(&Value::Null);
+            match (field(operation, "path").and_then(Value::as_str), value) {
+                (Some(path), value) => self.note_name(path, value, registry, profile),
+                (None, Value::Object(fields)) => {
+                    fields.iter().for_each(|(key, value)| self.note_name(key, value, registry, profile));
+                }
+                (None, _) => {}
+            }
+        }
+    }
+
+    fn note_name(&mut self, name: &str, value: &Value, registry: &Registry, profile: Profile) {
+        let name = name.split('[').next().unwrap_or_default();
+        match registry.resolve(self.kind, name, profile, &mut Applied::default()) {
+            Ok(Target::Attribute { urn: Some(urn), attribute, .. }) => {
+                self.written.push((urn.to_owned(), attribute.name.clone()));
+            }
+            Ok(Target::Extension(schema)) => {
+                let names = value.as_object().into_iter().flatten().filter_map(|(name, _)| schema.attribute(name));
+                self.written.extend(names.map(|attribute| (schema.id.clone(), attribute.name.clone())));
+            }
+            Ok(Target::Attribute { urn: None, .. }) | Err(_) => {}
+        }
     }
 
     /// Leaves in a representation what the client may and wants to see, and names the schemas that remain.
@@ -189,7 +229,8 @@ impl Projection {
                 }
             }
         }
-        let on_request = attribute.returned == Returned::Request;
+        let written = |(of, name): &(String, String)| urn == Some(of) && *name == attribute.name;
+        let on_request = attribute.returned == Returned::Request && !self.written.iter().any(written);
         match self.mode {
             Mode::Default => (!on_request).then_some(value),
             Mode::Only if whole => Some(value),
@@ -200,6 +241,11 @@ impl Projection {
             Mode::Except => trim(value, &|sub| !subs.contains(&sub) || is_always(attribute, sub)),
         }
     }
+}
+
+/// A field of a message, in any case.
+fn field<'a>(fields: &'a Document, name: &str) -> Option<&'a Value> {
+    fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 fn is_always(attribute: &Attribute, sub: &str) -> bool {

@@ -16,9 +16,12 @@ pub use settle::{settle, settle_all, settle_held};
 
 use crate::base::ids::{OrgNo, PersonId};
 use crate::domain::access::Access;
+use crate::domain::claims::{self, PanelClaims};
+use crate::domain::seat::SeatState;
 use crate::service::Gateway;
-use crate::store::access::{AccessRow, Seat};
+use crate::store::access::{AccessRow, Seat, Seen};
 use crate::store::{self, Done};
+use std::collections::HashMap;
 
 /// A change that concerns at most this many people settles them in its own unit; a larger one leaves a mark.
 pub const AT_ONCE: i64 = 500;
@@ -32,6 +35,19 @@ pub struct Current {
     pub seat: Seat,
     /// Moves with each change.
     pub version: i64,
+}
+
+impl Current {
+    /// What a panel is told of it.
+    #[must_use]
+    pub fn claims(&self) -> PanelClaims {
+        let seat = match self.seat {
+            Seat::None => SeatState::None,
+            Seat::Held => SeatState::Held,
+            Seat::Waiting => SeatState::Waiting,
+        };
+        claims::claims(&self.access, seat)
+    }
 }
 
 /// A person's access, right from the commit that changed a fact: one that carries a mark, or a part that has ended,
@@ -57,6 +73,45 @@ pub async fn current(gw: &Gateway, org: OrgNo, person: PersonId) -> Result<Curre
         })
         .await?;
     read(&row)
+}
+
+/// The claims of several people, right from the commit that changed a fact, as [`current`] is; who may not sign in has no
+/// panel access. People who are gone are left out.
+///
+/// # Errors
+/// When the store fails or the panel definition cannot be used.
+pub async fn claims_of(
+    gw: &Gateway,
+    org: OrgNo,
+    people: &[PersonId],
+) -> Result<HashMap<PersonId, PanelClaims>, GroundError> {
+    let (now, asked) = (gw.sources.now(), people.to_vec());
+    let seen =
+        gw.store.read(org, async move |tx| store::access::of(tx, &asked).await.map_err(GroundError::from)).await?;
+    let holds =
+        |one: &Seen| !one.marked && one.access.as_ref().is_some_and(|row| row.until.is_none_or(|until| until > now));
+    let (mut right, behind): (Vec<Seen>, Vec<Seen>) = seen.into_iter().partition(holds);
+    let behind: Vec<PersonId> = behind.into_iter().map(|one| one.person).collect();
+    for chunk in behind.chunks(usize::try_from(AT_ONCE).unwrap_or(usize::MAX)) {
+        let (gateway, chunk) = (gw.clone(), chunk.to_vec());
+        let settled = gw
+            .store
+            .write(org, async move |tx| {
+                let ground = Ground::load(tx, &gateway).await?;
+                let records = settle::settle_committed(tx, &gateway, &ground, &chunk, "read").await?;
+                Ok::<_, GroundError>(Done::of(store::access::of(tx, &chunk).await?).and_all(records))
+            })
+            .await?;
+        right.extend(settled);
+    }
+    let mut claims = HashMap::with_capacity(right.len());
+    for one in right {
+        let Some(row) = &one.access else { continue };
+        let mut of = read(row)?.claims();
+        of.panel_access &= one.usable;
+        claims.insert(one.person, of);
+    }
+    Ok(claims)
 }
 
 fn read(row: &AccessRow) -> Result<Current, GroundError> {

@@ -2,11 +2,9 @@
 
 use super::IssuingError;
 use crate::base::ids::{OrgId, OrgNo, PersonId, SessionId};
-use crate::domain::claims::{self, PanelClaims};
-use crate::domain::seat::SeatState;
+use crate::domain::claims::PanelClaims;
 use crate::service::Gateway;
 use crate::service::access::{self, GroundError};
-use crate::store::access::Seat;
 use crate::store::organizations;
 use crate::store::signed_in::Holder;
 use serde::Serialize;
@@ -53,17 +51,12 @@ pub(super) async fn of(gw: &Gateway, org: OrgNo, holder: &Holder) -> Result<Pers
         .read(org, async |tx| organizations::get(tx).await.map_err(GroundError::from))
         .await?
         .ok_or(GroundError::OrganizationGone)?;
-    let seat = match current.seat {
-        Seat::None => SeatState::None,
-        Seat::Held => SeatState::Held,
-        Seat::Waiting => SeatState::Waiting,
-    };
     Ok(PersonClaims {
         sub: holder.person.id,
         email: holder.person.email.clone(),
         name: holder.person.name.clone(),
         org: OrgClaim { id: organization.id, slug: organization.slug },
-        panel: claims::claims(&current.access, seat),
+        panel: current.claims(),
         sid: holder.session,
         access_version: current.version,
         amr: holder.amr.clone(),

@@ -25,6 +25,8 @@ pub struct Wire {
     pub location: String,
     /// Its version, for `ETag`.
     pub version: i64,
+    /// The person behind a User.
+    pub person: Option<PersonId>,
 }
 
 /// The kind of row behind a resource type.
@@ -174,7 +176,7 @@ pub(super) fn wire(
             "version": format!("W/\"{}\"", row.version),
         }),
     );
-    Ok(Wire { resource_type, document: out, location, version: row.version })
+    Ok(Wire { resource_type, document: out, location, version: row.version, person: row.person })
 }
 
 /// The URNs of a document: the base schema first, an extension where its object is there.

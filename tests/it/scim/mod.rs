@@ -11,6 +11,7 @@ mod interop;
 mod log;
 mod log_keeping;
 mod membership;
+mod own_extension;
 mod patch_model;
 mod reports_to;
 mod requirements;

@@ -141,10 +141,15 @@ on_both_engines! {
         let idp = declared(&gw, "auto").await;
         let ada = user(&gw, &idp, "ada", json!({ACME: {"pin": "1234", "note": "left-handed"}})).await.expect(201);
         assert!(!ada.body.to_string().contains("1234"), "{}", ada.body);
+        assert_eq!(ada.body[ACME], json!({"note": "left-handed"}), "who wrote it sees it");
         let path = format!("/Users/{}", ada.id());
         let asked = idp.get(&address(&path, &[("attributes", ACME)])).await.expect(200).body;
         assert_eq!(asked[ACME], json!({"note": "left-handed"}));
         assert_eq!(idp.get(&path).await.expect(200).body.get(ACME), None);
+        let note = json!([{"op": "replace", "path": format!("{ACME}:note"), "value": "both"}]);
+        assert_eq!(idp.patch(&path, note).await.expect(200).body[ACME], json!({"note": "both"}));
+        let title = json!([{"op": "replace", "value": {"title": "Dr"}}]);
+        assert_eq!(idp.patch(&path, title).await.expect(200).body.get(ACME), None);
     }
 
     async fn r019_groups_have_extensions_of_their_own(engine) {
