@@ -304,3 +304,17 @@ pub async fn person_of(tx: &mut Tx, id: ResourceId) -> Result<Option<PersonId>, 
     let row = tx.conn.one("SELECT person FROM resource WHERE org = $1 AND id = $2", args![org, id]).await?;
     Ok(row.map(|row| row.opt_key(0)).transpose()?.flatten().map(PersonId))
 }
+
+/// The User that a directory has of a person; the oldest where there are several.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_person(tx: &mut Tx, src: SourceNo, person: PersonId) -> Result<Option<ResourceRow>, StoreError> {
+    let org = tx.org;
+    let sql =
+        format!("SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.person = $2 AND +r.src = $3 AND r.kind = 1");
+    let rows = tx.conn.all(sql, args![org, person, src]).await?;
+    let mut found = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    found.sort_unstable_by_key(|row| row.id);
+    Ok(found.into_iter().next())
+}

@@ -22,7 +22,17 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<SchemaRow>, StoreError> {
     rows.iter().map(|row| Ok(SchemaRow { key: row.text(0)?, body: row.text(1)? })).collect()
 }
 
-/// The same for a unit that changes them. Holds the organization's guard: what is checked against all of them stays so.
+/// How often they have been changed; 0 where there never were any.
+///
+/// # Errors
+/// When the database fails.
+pub async fn changes(tx: &mut Tx) -> Result<i64, StoreError> {
+    let org = tx.org;
+    let row = tx.conn.one("SELECT schemas FROM guard WHERE org = $1", args![org]).await?;
+    row.map_or(Ok(0), |row| row.int(0))
+}
+
+/// The schemas for a unit that changes them. Holds the organization's guard: what is checked against all of them stays so.
 ///
 /// # Errors
 /// When the database fails.

@@ -69,12 +69,12 @@ fn too_fast(seconds: u64) -> ScimFault {
         .with(header::RETRY_AFTER, seconds.to_string())
 }
 
-fn disabled() -> ScimFault {
+pub(super) fn disabled() -> ScimFault {
     ScimFault::plain(StatusCode::FORBIDDEN, "This directory is disabled; an administrator of the panel can enable it.")
 }
 
 /// Bearer, the password of Basic, or the bare value (Okta's header authentication sends it verbatim).
-fn token_of(headers: &HeaderMap) -> Option<String> {
+pub(super) fn token_of(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim();
     let Some((scheme, rest)) = value.split_once(' ') else { return Some(value.to_owned()) };
     if scheme.eq_ignore_ascii_case("bearer") {

@@ -9,6 +9,7 @@ mod bulk;
 mod caller;
 mod dialect;
 mod discovery;
+mod me;
 mod parameters;
 mod record;
 mod resources;
@@ -80,17 +81,24 @@ async fn door(gw: Gateway, directory: String, rest: String, mut request: Request
     let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(&id.0));
     let mut recorder = Recorder::begin(&gw, &mut request);
     let address = Address::of(&rest);
-    let answer = match caller::prove(&gw, &directory, request.headers()).await {
-        Ok(who) => {
-            recorder.of(&who, address.template(), &rest, &request);
-            proved(&gw, &who, address, &rest, request).await
+    let answer = match me::subject(&gw, &directory, &address, request.headers()).await {
+        Ok(Some(person)) => {
+            recorder.of(&person.view, address.template(), &rest, &request);
+            me::go(&gw, person, request).await
         }
-        Err(stopped) => {
-            if let Some(turned_away) = &stopped.turned_away {
-                recorder.turned_away(turned_away, address.template(), &rest, &request);
+        Ok(None) => match caller::prove(&gw, &directory, request.headers()).await {
+            Ok(who) => {
+                recorder.of(&who, address.template(), &rest, &request);
+                proved(&gw, &who, address, &rest, request).await
             }
-            Err(stopped.fault)
-        }
+            Err(stopped) => {
+                if let Some(turned_away) = &stopped.turned_away {
+                    recorder.turned_away(turned_away, address.template(), &rest, &request);
+                }
+                Err(stopped.fault)
+            }
+        },
+        Err(fault) => Err(fault),
     };
     let (response, sent) = answer.unwrap_or_else(ScimFault::into_answer).into_response(media);
     recorder.end(sent);

@@ -49,7 +49,7 @@ fn limit(kind: ResourceType) -> usize {
 }
 
 /// A resource as the projection shows it; what is derived is read only where it is asked for.
-pub(super) async fn shown(
+async fn shown(
     gw: &Gateway,
     who: &ScimCaller,
     status: StatusCode,
@@ -104,6 +104,17 @@ async fn get(
         ResourceType::User => provisioning::get_user(gw, who, id).await?,
         ResourceType::Group => provisioning::get_group(gw, who, id, projection.wants("members")).await?,
     };
+    found(gw, who, wire, projection, headers).await
+}
+
+/// One resource that was read, or 304 where the client has it already.
+pub(super) async fn found(
+    gw: &Gateway,
+    who: &ScimCaller,
+    wire: Wire,
+    projection: &Projection,
+    headers: &HeaderMap,
+) -> Result<Answer, ScimFault> {
     // What is derived moves without the version: whoever asks for it is answered in full.
     if !projection.asks_for(DOORWARD_URN)
         && etag::if_none_match(header_text(headers, &header::IF_NONE_MATCH).as_deref(), wire.version)

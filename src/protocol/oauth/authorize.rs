@@ -4,7 +4,9 @@ use super::fault::{AuthorizeFault, ShownFault};
 use super::params::Params;
 
 /// The scopes that mean something here. Unknown ones are passed over (OpenID Connect Core §3.1.2.1).
-pub const SCOPES: &[&str] = &["openid", "profile", "email", "offline_access"];
+pub const SCOPES: &[&str] = &["openid", "profile", "email", "offline_access", SCIM_ME];
+/// The scope that lets an app read, as the person, what a directory has pushed of them (`/Me` of SCIM, RFC 7644 §3.11).
+pub const SCIM_ME: &str = "scim:me";
 
 /// Our own parameter on a request that comes back from the sign-in page: the sign-in must be at least this new.
 pub const SINCE: &str = "signed_in_since";

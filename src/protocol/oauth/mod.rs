@@ -11,7 +11,7 @@ pub mod params;
 pub mod redirect;
 pub mod token;
 
-pub use authorize::AuthorizeRequest;
+pub use authorize::{AuthorizeRequest, SCIM_ME};
 pub use client::ClientProof;
 pub use fault::{AuthorizeFault, ShownFault, TokenFault};
 pub use params::Params;

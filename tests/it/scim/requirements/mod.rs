@@ -14,6 +14,7 @@ mod filter;
 mod interop;
 mod ipsie;
 mod list;
+mod me;
 mod numbers;
 mod patch;
 mod patched;
