@@ -46,7 +46,7 @@ pub(super) async fn created(
     }
     let document = shape::document(row)?;
     let content = if tells_data(who, row) {
-        Content::Full(whole(row, document))
+        Content::Full(whole(row, who.registry.readable(resource_type(row), &document)))
     } else {
         let mut names = event::changed_paths(&Document::new(), &document);
         names.extend(members.then(|| "members".to_owned()));
@@ -66,9 +66,10 @@ pub(super) async fn changed(
     if who.directory.settings.events == Told::Off {
         return Ok(());
     }
+    let readable = |document| who.registry.readable(resource_type(row), document);
     let content = match (tells_data(who, row), change.by) {
-        (true, By::Put) => Content::Full(whole(row, change.new.clone())),
-        (true, By::Patch) => Content::Full(event::patch_between(change.old, change.new)),
+        (true, By::Put) => Content::Full(whole(row, readable(change.new))),
+        (true, By::Patch) => Content::Full(event::patch_between(&readable(change.old), &readable(change.new))),
         (false, _) => {
             let mut names = event::changed_paths(change.old, change.new);
             names.extend(change.members.then(|| "members".to_owned()));

@@ -1,5 +1,6 @@
 //! The registry: every schema that a directory knows, and the resolution of names and URNs in any spelling.
 
+use crate::protocol::scim::Document;
 use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::profile::Quirk;
@@ -8,12 +9,14 @@ use crate::protocol::scim::schema::DOORWARD_URN;
 use crate::protocol::scim::schema::ENTERPRISE_URN;
 use crate::protocol::scim::schema::GROUP_URN;
 use crate::protocol::scim::schema::ResourceType;
+use crate::protocol::scim::schema::Returned;
 use crate::protocol::scim::schema::Schema;
 use crate::protocol::scim::schema::SchemaFault;
 use crate::protocol::scim::schema::USER_URN;
 use crate::protocol::scim::schema::custom;
 use crate::protocol::scim::schema::standard;
 
+use serde_json::Value;
 use std::sync::{Arc, LazyLock};
 
 /// URNs of SCIM 1.1 and of templates that mix the two, with what they mean (OneLogin).
@@ -130,6 +133,23 @@ impl Registry {
     #[must_use]
     pub fn is_own(urn: &str) -> bool {
         ![USER_URN, GROUP_URN, ENTERPRISE_URN, DOORWARD_URN].contains(&urn)
+    }
+
+    /// A stored document without what nobody may read of an organization's own schemas: values that are never returned,
+    /// and those that no schema declares any more.
+    #[must_use]
+    pub fn readable(&self, kind: ResourceType, document: &Document) -> Document {
+        let readable = |(key, value): (&String, &Value)| {
+            if !key.contains(':') || !Self::is_own(key) {
+                return Some((key.clone(), value.clone()));
+            }
+            let schema = self.extensions(kind).find(|schema| schema.id == *key)?;
+            let is_read = |name: &str| schema.attribute(name).is_some_and(|one| one.returned != Returned::Never);
+            let fields = value.as_object()?.iter().filter(|(name, _)| is_read(name));
+            let fields: Document = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
+            (!fields.is_empty()).then_some((key.clone(), Value::Object(fields)))
+        };
+        document.iter().filter_map(readable).collect()
     }
 
     /// Every schema, base schemas first.

@@ -4,6 +4,8 @@ use super::{GROUP, USER, address, found, names, user};
 use crate::harness::database::on_both_engines;
 use crate::harness::gateway::{Directory, TestGateway, TestOrganization, usual_rules};
 use doorward::base::token::reveal;
+use doorward::domain::directory::Told;
+use doorward::service::console::directories::{self, DirectoryWish};
 use doorward::service::console::tokens;
 use serde_json::{Value, json};
 
@@ -44,12 +46,17 @@ pub fn acme() -> Value {
 
 /// An organization that has declared both extensions, with a directory of this profile.
 async fn declared(gw: &TestGateway, profile: &str) -> Directory {
+    declared_by(gw, profile).await.1
+}
+
+async fn declared_by<'a>(gw: &'a TestGateway, profile: &str) -> (TestOrganization<'a>, Directory) {
     let organization = gw.organization("acme", None, usual_rules()).await;
     let admin = administrator(gw, &organization, "acme").await;
     admin.call("PUT", &format!("/schemas/{ACME}"), Some(acme())).await.expect(201);
     let team = json!({"name": "Team", "attributes": [{"name": "lead", "type": "string"}]});
     admin.call("PUT", &format!("/schemas/{TEAM}"), Some(team)).await.expect(201);
-    organization.directory("idp", profile).await
+    let idp = organization.directory("idp", profile).await;
+    (organization, idp)
 }
 
 on_both_engines! {
@@ -150,6 +157,23 @@ on_both_engines! {
         assert_eq!(idp.patch(&path, note).await.expect(200).body[ACME], json!({"note": "both"}));
         let title = json!([{"op": "replace", "value": {"title": "Dr"}}]);
         assert_eq!(idp.patch(&path, title).await.expect(200).body.get(ACME), None);
+    }
+
+    async fn r019_events_never_tell_what_is_write_only(engine) {
+        let gw = TestGateway::start(engine).await;
+        let (organization, idp) = declared_by(&gw, "auto").await;
+        let wish = DirectoryWish { events: Some(Told::Full), ..DirectoryWish::default() };
+        directories::set(&gw.gateway, "acme", "idp", wish).await.unwrap();
+        let ada = user(&gw, &idp, "ada", json!({ACME: {"pin": "1234", "shift": "day"}})).await.expect(201).id();
+        let path = format!("/Users/{ada}");
+        let pin = json!([{"op": "replace", "value": {ACME: {"pin": "5678", "shift": "night"}}}]);
+        idp.patch(&path, pin).await.expect(200);
+        idp.call("PUT", &path, Some(json!({"userName": "ada", ACME: {"shift": "day"}}))).await.expect(200);
+        let api = gw.directories_api("acme", organization.org).await;
+        let told = api.get("/idp/events").await.expect(200).body;
+        assert_eq!(told["events"].as_array().unwrap().len(), 3, "{told}");
+        let told = told.to_string();
+        assert!(told.contains("night") && !told.contains("1234") && !told.contains("5678"), "{told}");
     }
 
     async fn r019_groups_have_extensions_of_their_own(engine) {

@@ -4,6 +4,8 @@ use super::{USER, directory};
 use crate::harness::database::on_both_engines;
 use crate::harness::gateway::{Directory, TestGateway};
 use crate::harness::world::World;
+use doorward::domain::directory::DirectorySettings;
+use doorward::protocol::scim::profile::Profile;
 use serde_json::{Value, json};
 
 /// The pair of RFC 7636, appendix B.
@@ -118,7 +120,7 @@ on_both_engines! {
         ada(&idp).await;
         let token = access_token(&world, "ada@acme.test", "openid scim:me").await;
         let gw = &world.gw.gateway;
-        let made = doorward::service::console::directories::add(gw, "acme", "second", "auto").await.unwrap();
+        let made = doorward::service::console::directories::add(gw, "acme", "second", Profile::Auto, DirectorySettings::default()).await.unwrap();
         let second = Directory::new(&gw.urls.scim(made.id), &token);
         second.get("/Me").await.refused(404, "");
     }
