@@ -1,5 +1,6 @@
 //! The one place that builds everything from the configuration and joins the routers.
 
+use crate::base::ids::LogId;
 use crate::base::seal::{MasterKey, Place, SealError};
 use crate::base::sources::Sources;
 use crate::base::token::TokenMint;
@@ -14,10 +15,12 @@ use crate::http::pages;
 use crate::http::saml;
 use crate::http::scim;
 use crate::jobs;
+use crate::service::console::ConsoleError;
+use crate::service::console::scim_log::Logged;
 use crate::service::keys::KeyRing;
 use crate::service::panels::{self, PanelCache};
 use crate::service::provisioning::RateLimit;
-use crate::service::scim_log::{self, ScimLog};
+use crate::service::scim_log::{self, Replay, ScimLog};
 use crate::service::settings::Settings;
 use crate::service::{Gateway, Memory, health};
 use crate::store::{Store, StoreError};
@@ -155,6 +158,14 @@ pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
 async fn ready(State(gateway): State<Gateway>) -> Result<&'static str, Problem> {
     let failed = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The database does not answer.");
     health::ready(&gateway).await.map(|()| "ready\n").map_err(failed)
+}
+
+/// A logged call of a directory once more, as a dry run: for the command line, which knows no door.
+///
+/// # Errors
+/// As [`scim::replay`].
+pub async fn replay(gateway: &Gateway, logged: &Logged, entry: LogId) -> Result<Replay, ConsoleError> {
+    scim::replay(gateway, logged, entry).await
 }
 
 /// Serves until `shutdown` is done, then finishes what is in flight.

@@ -121,6 +121,8 @@ pub(super) enum Directory {
         #[arg(long)]
         org: String,
     },
+    /// Makes a logged call once more as a dry run, and shows both answers; nothing is kept, personal values are masked.
+    Replay(log::Replay),
     /// Makes a directory answer 403.
     Disable {
         /// The directory.
@@ -166,6 +168,7 @@ impl Directory {
             Self::Tokens { key, org, json } => tokens(&gw, &org, &key, json).await?,
             Self::Revoke { key, id, org } => directories::revoke_token(&gw, &org, &key, id.parse()?).await?,
             Self::Log(log) => log.run(&gw).await?,
+            Self::Replay(replay) => replay.run(&gw).await?,
             Self::Quirks { key, org } => log::quirks(&gw, &org, &key).await?,
             Self::Enable { key, org } => directories::enable(&gw, &org, &key, true).await?,
             Self::Disable { key, org } => directories::enable(&gw, &org, &key, false).await?,

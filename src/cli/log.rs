@@ -1,5 +1,7 @@
-//! `doorward directory log` and `quirks`: the SCIM log, also beside a running server.
+//! `doorward directory log`, `replay` and `quirks`: the SCIM log, also beside a running server.
 
+use super::opened;
+use crate::app;
 use crate::domain::audit::Actor;
 use crate::service::Gateway;
 use crate::service::console::scim_log::{self, Follower, LogQuery, Logged};
@@ -108,4 +110,40 @@ pub(super) async fn quirks(gw: &Gateway, org: &str, key: &str) -> anyhow::Result
         println!("{:>8}  {}  last {}", quirk.calls, quirk.id, quirk.last.format("%Y-%m-%d %H:%M:%S"));
     }
     Ok(())
+}
+
+/// Which call is made once more.
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// The directory.
+    key: String,
+    /// The organization's slug.
+    #[arg(long)]
+    org: String,
+    /// The entry's id (log-…), as `directory log --json` shows it.
+    #[arg(long, value_name = "ID")]
+    entry: String,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Replay {
+    pub(super) async fn run(&self, gw: &Gateway) -> anyhow::Result<()> {
+        let logged = scim_log::of_operator(gw, &self.org, &self.key).await?;
+        let replay = app::replay(gw, &logged, self.entry.parse()?).await?;
+        if self.json {
+            return opened::show_json(&serde_json::to_value(&replay)?);
+        }
+        println!("{}", replay.logged);
+        println!("now  {}", replay.now);
+        if let Some(response) = &replay.now.response {
+            println!("{response:#}");
+        }
+        for note in &replay.notes {
+            println!("note: {note}");
+        }
+        println!("nothing of this was kept");
+        Ok(())
+    }
 }

@@ -88,6 +88,21 @@ impl Gateway {
         Self { request: Some(request.into()), ..self.clone() }
     }
 
+    /// The same gateway for a dry run: no unit of work is kept, no call is logged, and what is remembered between calls
+    /// is neither used nor touched.
+    #[must_use]
+    pub fn dry(&self) -> Self {
+        Self {
+            store: self.store.dry(),
+            panels: PanelCache::default(),
+            memory: Memory::default(),
+            keys: KeyRing::default(),
+            scim_log: ScimLog::default(),
+            request: None,
+            ..self.clone()
+        }
+    }
+
     /// Every organization: slug and id, by slug.
     ///
     /// # Errors

@@ -53,6 +53,8 @@ pub struct Store {
     engine: Engine,
     /// Where the SCIM log is: on SQLite a second file, so that it never shares the writer; on PostgreSQL the same pool.
     log: Engine,
+    /// Whether every unit of work is rolled back at its end.
+    dry: bool,
 }
 
 impl std::fmt::Debug for Store {
@@ -74,11 +76,11 @@ impl Store {
             Some(path) => {
                 let log = LiteEngine::open(log_file(Path::new(path)), Keeping::Log)?;
                 let engine = LiteEngine::open(PathBuf::from(path), Keeping::Database)?;
-                Ok(Self { engine: Engine::Lite(engine), log: Engine::Lite(log) })
+                Ok(Self { engine: Engine::Lite(engine), log: Engine::Lite(log), dry: false })
             }
             None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 let engine = Engine::Pg(engine::open_pg(url).await?);
-                Ok(Self { log: engine.clone(), engine })
+                Ok(Self { log: engine.clone(), engine, dry: false })
             }
             None => Err(StoreError::UnknownUrl),
         }
@@ -86,7 +88,14 @@ impl Store {
 
     /// The store over the log's tables.
     fn of_log(&self) -> Self {
-        Self { engine: self.log.clone(), log: self.log.clone() }
+        Self { engine: self.log.clone(), log: self.log.clone(), dry: self.dry }
+    }
+
+    /// The same database for a dry run: each unit of work says what it would come to and is then rolled back, so that
+    /// a unit does not see what the one before it did.
+    #[must_use]
+    pub fn dry(&self) -> Self {
+        Self { dry: true, ..self.clone() }
     }
 
     /// Lets go of the connections. On SQLite the threads end with the last handle.

@@ -79,7 +79,7 @@ impl Store {
     ///
     /// The closure may run more than once (PostgreSQL asks for it after a conflict): it clones what it uses up,
     /// gets ids and times from outside, and awaits nothing but the database. If the caller goes away, PostgreSQL
-    /// rolls back; SQLite finishes the unit.
+    /// rolls back; SQLite finishes the unit. A [`dry`](Store::dry) store keeps nothing of any unit.
     ///
     /// # Errors
     /// What the closure says, or why the commit did not come about.
@@ -92,9 +92,10 @@ impl Store {
         match &self.engine {
             Engine::Lite(lite) => {
                 let (answer, answered) = oneshot::channel();
+                let dry = self.dry;
                 lite.write(Box::new(move |conn| {
                     let outcome = in_tx(conn, org, |tx| block_on(kept(tx, &work)));
-                    let keep = outcome.is_ok();
+                    let keep = outcome.is_ok() && !dry;
                     let reply = move |failed: Option<String>| {
                         let outcome = match failed {
                             Some(reason) => Err(StoreError::CommitFailed(reason).into()),
@@ -116,7 +117,7 @@ impl Store {
                         Err(_) => Err(StoreError::BrokenOff.into()),
                     };
                     match outcome {
-                        Ok(value) => match commit(tx).await {
+                        Ok(value) => match end(tx, self.dry).await {
                             Ok(()) => return Ok(value),
                             Err(e) if e.may_retry() => {}
                             Err(e) => return Err(e.into()),
@@ -177,8 +178,9 @@ async fn kept<T, E: From<StoreError>>(tx: &mut Tx, work: &impl AsyncFn(&mut Tx) 
     Ok(done.value)
 }
 
-async fn commit(tx: Tx) -> Result<(), StoreError> {
+async fn end(tx: Tx, dry: bool) -> Result<(), StoreError> {
     match tx.conn.into_link() {
+        Link::PgTx(transaction) if dry => Ok(transaction.rollback().await?),
         Link::PgTx(transaction) => Ok(transaction.commit().await?),
         Link::Lite(_) | Link::Pg(_) | Link::Away => Err(StoreError::Malformed("transaction")),
     }

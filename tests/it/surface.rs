@@ -95,6 +95,12 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
         "GET",
         Stranger::Refused,
     ),
+    (
+        "/api/v1/organizations/{slug}/directories/{key}/log/{id}/replay",
+        "/api/v1/organizations/acme/directories/okta/log/log-00000000000000000000000000000000/replay",
+        "POST",
+        Stranger::Refused,
+    ),
     ("/auth/verify", "/auth/verify", "GET", Stranger::Refused),
     ("/.well-known/openid-configuration", "/.well-known/openid-configuration", "GET", Stranger::Open),
     ("/oauth2/jwks", "/oauth2/jwks", "GET", Stranger::Open),

@@ -3,8 +3,10 @@
 use super::refusal::Refusal;
 use super::{ApiCaller, Problem};
 use crate::base::class::Class;
+use crate::http::scim;
 use crate::service::Gateway;
 use crate::service::console::scim_log::{self, LogPage, LogQuery, QuirkCount, WholeEntry};
+use crate::service::scim_log::Replay;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -45,4 +47,14 @@ pub(super) async fn show(
     let logged = scim_log::of_caller(&gw, caller.org, &slug, &key).await?;
     let id = id.parse().map_err(|_| Problem::of_class(Class::NotFound))?;
     Ok(Json(scim_log::entry(&gw, &logged, id, false).await?))
+}
+
+pub(super) async fn replay(
+    ApiCaller(caller): ApiCaller,
+    State(gw): State<Gateway>,
+    Path((slug, key, id)): Path<(String, String, String)>,
+) -> Result<Json<Replay>, Refusal> {
+    let logged = scim_log::of_caller(&gw, caller.org, &slug, &key).await?;
+    let id = id.parse().map_err(|_| Problem::of_class(Class::NotFound))?;
+    Ok(Json(scim::replay(&gw, &logged, id).await?))
 }

@@ -24,6 +24,7 @@ pub fn routes() -> Router<Gateway> {
         .route("/api/v1/organizations/{slug}/directories/{key}/log", get(log::list))
         .route("/api/v1/organizations/{slug}/directories/{key}/log/quirks", get(log::quirks))
         .route("/api/v1/organizations/{slug}/directories/{key}/log/{id}", get(log::show))
+        .route("/api/v1/organizations/{slug}/directories/{key}/log/{id}/replay", post(log::replay))
         .route("/api/v1/organizations/{slug}/schemas", get(schemas::list))
         .route(
             "/api/v1/organizations/{slug}/schemas/{urn}",

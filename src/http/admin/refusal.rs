@@ -3,6 +3,7 @@
 use super::Problem;
 use crate::base::class::Classify as _;
 use crate::service::console::ConsoleError;
+use crate::service::scim_log::NotReplayable;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -30,6 +31,9 @@ impl From<ConsoleError> for Refusal {
                 }
             }
             ConsoleError::NothingAside => Problem::new(StatusCode::CONFLICT, "nothing_aside", says),
+            ConsoleError::Replay(NotReplayable::Because(_)) => {
+                Problem::new(StatusCode::CONFLICT, "not_replayable", says)
+            }
             ConsoleError::LastAdmin => Problem::new(StatusCode::CONFLICT, "last_admin", says),
             ConsoleError::Filter { field, .. } => {
                 Problem::new(StatusCode::BAD_REQUEST, "bad_filter", says).with("field", field)

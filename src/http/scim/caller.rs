@@ -69,6 +69,7 @@ fn too_fast(seconds: u64) -> ScimFault {
         .with(header::RETRY_AFTER, seconds.to_string())
 }
 
+/// The refusal of a directory that is disabled.
 pub(super) fn disabled() -> ScimFault {
     ScimFault::plain(StatusCode::FORBIDDEN, "This directory is disabled; an administrator of the panel can enable it.")
 }

@@ -12,6 +12,7 @@ mod discovery;
 mod me;
 mod parameters;
 mod record;
+mod replay;
 mod resources;
 mod search;
 
@@ -31,6 +32,7 @@ use record::{Recorder, Template};
 use std::collections::HashMap;
 
 pub use dialect::dialect;
+pub use replay::replay;
 
 /// The routes of every directory.
 pub fn routes() -> Router<Gateway> {

@@ -7,7 +7,7 @@ use crate::domain::rule::RuleError;
 use crate::protocol::scim::schema::SchemaFault;
 use crate::service::access::GroundError;
 use crate::service::schemas::SchemaRefusal;
-use crate::service::scim_log::LogReadError;
+use crate::service::scim_log::{LogReadError, NotReplayable};
 use crate::store::{AsStoreError, StoreError};
 
 /// Why it was not done.
@@ -48,6 +48,9 @@ pub enum ConsoleError {
     /// An entry of the SCIM log cannot be shown.
     #[error(transparent)]
     Log(#[from] LogReadError),
+    /// An entry of the SCIM log cannot be replayed.
+    #[error(transparent)]
+    Replay(#[from] NotReplayable),
     /// The key is in use.
     #[error("the key {0:?} is in use")]
     KeyTaken(String),
@@ -119,7 +122,12 @@ impl Classify for ConsoleError {
             | Self::NoSchema(_)
             | Self::NoToken
             | Self::NoEntry => Class::NotFound,
-            Self::KeyTaken(_) | Self::FieldLocked { .. } | Self::LastAdmin | Self::NothingAside => Class::Conflict,
+            Self::KeyTaken(_)
+            | Self::FieldLocked { .. }
+            | Self::LastAdmin
+            | Self::NothingAside
+            | Self::Replay(NotReplayable::Because(_)) => Class::Conflict,
+            Self::Replay(NotReplayable::Unreadable(_)) => Class::Bug,
             Self::Email(_) | Self::Schema(_) | Self::Grant(_) | Self::Uri(_) | Self::Filter { .. } => Class::BadInput,
             Self::Malformed(_) | Self::Log(_) => Class::Bug,
             Self::Ground(e) => e.class(),

@@ -4,7 +4,8 @@ use super::{ConsoleError, directories, organizations, users};
 use crate::base::ids::{EventId, LogId, OrgNo, ResourceId};
 use crate::domain::audit::{Actor, Deed};
 use crate::service::Gateway;
-use crate::service::scim_log::{self, EntryView};
+use crate::service::provisioning::{self, DirectoryCaller};
+use crate::service::scim_log::{self, EntryView, RecordedCall};
 use crate::store::directories::DirectoryRow;
 use crate::store::scim_log::{EntryRow, LogFilter};
 use crate::store::{Done, Tx, audit};
@@ -195,8 +196,26 @@ pub async fn entry(gw: &Gateway, logged: &Logged, id: LogId, clear: bool) -> Res
     Ok(WholeEntry { entry, events: events.into_iter().map(of_call).collect() })
 }
 
-pub(super) async fn row(gw: &Gateway, logged: &Logged, id: LogId) -> Result<EntryRow, ConsoleError> {
+/// The row of an entry.
+///
+/// # Errors
+/// [`ConsoleError::NoEntry`], or when the store fails.
+pub async fn row(gw: &Gateway, logged: &Logged, id: LogId) -> Result<EntryRow, ConsoleError> {
     gw.store.scim_log_entry(logged.org, logged.directory.src, id).await?.ok_or(ConsoleError::NoEntry)
+}
+
+/// The call of an entry, and the directory that made it, for a dry run on `gw`.
+///
+/// # Errors
+/// [`ConsoleError::Replay`] for a call that the log does not have whole, or when the store fails.
+pub async fn stand_in(
+    gw: &Gateway,
+    logged: &Logged,
+    row: &EntryRow,
+) -> Result<(RecordedCall, DirectoryCaller), ConsoleError> {
+    let (call, credential) = scim_log::recall(gw, row)?;
+    let who = provisioning::standing_in(gw, logged.org, logged.directory.clone(), credential).await?;
+    Ok((call, who))
 }
 
 /// How often a rewrite was needed.

@@ -78,6 +78,23 @@ pub async fn identify(
     Ok(Some(DirectoryCaller { org: presented.org, directory: row, profile, registry, credential, operation: None }))
 }
 
+/// A directory as if it called itself: for a dry run, whose asker has proved something else. The credential is the one
+/// of the call that is made once more.
+///
+/// # Errors
+/// When the store fails.
+pub async fn standing_in(
+    gw: &Gateway,
+    org: OrgNo,
+    directory: DirectoryRow,
+    credential: Credential,
+) -> Result<DirectoryCaller, StoreError> {
+    let changes = gw.store.read::<_, StoreError, _>(org, async |tx| crate::store::schemas::changes(tx).await).await?;
+    let registry = schemas::registry(gw, org, changes).await?;
+    let profile = directory.profile.parse().unwrap_or_default();
+    Ok(DirectoryCaller { org, directory, profile, registry, credential, operation: None })
+}
+
 /// Whose directory this is, proved or not: for the log alone.
 ///
 /// # Errors

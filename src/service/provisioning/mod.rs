@@ -25,7 +25,7 @@ mod together;
 mod users;
 
 pub use bulk::{Bulk, bulk};
-pub use caller::{DirectoryCaller, hint, identify, whose};
+pub use caller::{DirectoryCaller, hint, identify, standing_in, whose};
 pub use cursors::{CURSOR_SECONDS, CursorKeyMemory};
 pub use entitled::show_access;
 pub use error::ProvisionError;

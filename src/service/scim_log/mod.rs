@@ -5,13 +5,15 @@
 //! says so itself. Must not know HTTP, nor who reads.
 
 mod call;
+mod replay;
 mod sealed;
 mod view;
 mod writer;
 
 pub use call::{Call, Credential, KeptBody, Refusal};
+pub use replay::{AnswerView, NewAnswer, NotReplayable, Replay, recall, replayed};
 pub use sealed::RecordedCall;
-pub use view::{EntryView, LogReadError, open, recorded};
+pub use view::{EntryView, LogReadError, open};
 pub use writer::run;
 
 use crate::base::ids::{DirectoryId, OrgNo, SourceNo};

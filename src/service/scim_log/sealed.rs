@@ -65,11 +65,13 @@ pub(super) fn fit(kept: Option<&KeptBody>) -> (Option<Vec<u8>>, Option<&'static 
     let Some(kept) = kept else { return (None, None) };
     match without_password(&kept.bytes) {
         Scrubbed::Clean => (Some(kept.bytes.to_vec()), kept.cut.then_some(CUT)),
-        Scrubbed::Rewritten(bytes) => (Some(bytes), Some("a password was left out")),
+        Scrubbed::Rewritten(bytes) => (Some(bytes), Some(WITHOUT_PASSWORD)),
         Scrubbed::Unfit => (None, Some("left out: it was cut and may hold a password")),
     }
 }
 
+/// The note of a body that held a password.
+pub(super) const WITHOUT_PASSWORD: &str = "a password was left out";
 /// The note of a body that is longer than what is kept.
 pub(super) const CUT: &str = "cut at 65536 bytes";
 
@@ -86,10 +88,6 @@ pub struct RecordedCall {
     pub precondition: Option<String>,
     /// The body; `None` where there was none.
     pub body: Option<Vec<u8>>,
-    /// The status that it was answered with.
-    pub status: u16,
-    /// The answer.
-    pub answer: Option<Vec<u8>>,
 }
 
 #[cfg(test)]

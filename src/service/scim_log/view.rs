@@ -1,6 +1,6 @@
 //! An entry as it is shown: opened, and masked unless somebody asks to see it clear.
 
-use super::sealed::{self, BODIES, HEAD, RecordedCall};
+use super::sealed::{self, BODIES, HEAD};
 use crate::base::ids::{LogId, ResourceId};
 use crate::base::seal::SealError;
 use crate::protocol::scim::privacy::{Subject, masked, masked_address, masked_query, masked_value};
@@ -136,19 +136,19 @@ fn text(part: Option<Vec<u8>>) -> Option<String> {
 
 /// What stands in the sealed columns of an entry.
 #[derive(Default)]
-struct Opened {
-    address: Option<String>,
-    query: Option<String>,
-    skipped: Vec<String>,
-    head_note: Option<String>,
-    body: Option<Vec<u8>>,
-    body_note: Option<String>,
-    answer: Option<Vec<u8>>,
-    answer_note: Option<String>,
-    precondition: Option<String>,
+pub(super) struct Opened {
+    pub(super) address: Option<String>,
+    pub(super) query: Option<String>,
+    pub(super) skipped: Vec<String>,
+    pub(super) head_note: Option<String>,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) body_note: Option<String>,
+    pub(super) answer: Option<Vec<u8>>,
+    pub(super) answer_note: Option<String>,
+    pub(super) precondition: Option<String>,
 }
 
-fn opened(gw: &Gateway, row: &EntryRow) -> Result<Opened, LogReadError> {
+pub(super) fn opened(gw: &Gateway, row: &EntryRow) -> Result<Opened, LogReadError> {
     let whose = (row.org, row.src);
     let mut opened = Opened::default();
     if let Some(head) = &row.head {
@@ -170,14 +170,17 @@ fn subject(path: &str) -> Subject {
     if path.starts_with("/Groups") { Subject::Group } else { Subject::User }
 }
 
-/// A discovery document of ours.
-fn is_discovery(row: &EntryRow) -> bool {
-    (200..300).contains(&row.status)
-        && ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig"].iter().any(|known| row.path.starts_with(known))
+/// What an answer with this status tells of; a discovery document is of our own making.
+pub(super) fn subject_of_answer(path: &str, status: i64) -> Subject {
+    let discovery = ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig"];
+    if (200..300).contains(&status) && discovery.iter().any(|known| path.starts_with(known)) {
+        return Subject::Server;
+    }
+    subject(path)
 }
 
 /// A body as it is shown; what was cut is no JSON any more and shows clear or not at all.
-fn shown(body: Option<&[u8]>, subject: Subject, clear: bool) -> Option<Value> {
+pub(super) fn shown(body: Option<&[u8]>, subject: Subject, clear: bool) -> Option<Value> {
     let body = body?;
     match (serde_json::from_slice::<Value>(body), clear) {
         (Ok(value), true) => Some(value),
@@ -194,7 +197,7 @@ fn shown(body: Option<&[u8]>, subject: Subject, clear: bool) -> Option<Value> {
 pub fn open(gw: &Gateway, row: &EntryRow, clear: bool) -> Result<EntryView, LogReadError> {
     let opened = opened(gw, row)?;
     let subject = subject(&row.path);
-    let of_answer = if is_discovery(row) { Subject::Server } else { subject };
+    let of_answer = subject_of_answer(&row.path, row.status);
     let mask = |value: String| if clear { value } else { masked_value_or_id(&value) };
     let mut notes: Vec<String> = opened.head_note.into_iter().collect();
     notes.extend(opened.body_note.map(|note| format!("request: {note}")));
@@ -235,7 +238,7 @@ pub fn open(gw: &Gateway, row: &EntryRow, clear: bool) -> Result<EntryView, LogR
 }
 
 /// What was skipped is an id or the name of an attribute; a client may have put something else in its place.
-fn masked_value_or_id(value: &str) -> String {
+pub(super) fn masked_value_or_id(value: &str) -> String {
     let plain = value.len() < 200
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':' | b'_' | b'$'));
     let id = value.parse::<ResourceId>().is_ok();
@@ -243,23 +246,4 @@ fn masked_value_or_id(value: &str) -> String {
         && (value.starts_with("urn:")
             || value.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '.' | '$' | '_')));
     if id || name { value.to_owned() } else { masked_value(value) }
-}
-
-/// What a row recorded, to make the call once more.
-///
-/// # Errors
-/// [`LogReadError`] for another master key or a changed row.
-pub fn recorded(gw: &Gateway, row: &EntryRow) -> Result<(RecordedCall, Vec<String>), LogReadError> {
-    let opened = opened(gw, row)?;
-    let rebuilt = || row.resource.map_or_else(|| row.path.clone(), |id| row.path.replace("{id}", &id.to_string()));
-    let call = RecordedCall {
-        method: row.method.clone(),
-        address: opened.address.unwrap_or_else(rebuilt),
-        query: opened.query,
-        precondition: opened.precondition,
-        body: opened.body,
-        status: u16::try_from(row.status).unwrap_or(0),
-        answer: opened.answer,
-    };
-    Ok((call, opened.head_note.into_iter().chain(opened.body_note).collect()))
 }

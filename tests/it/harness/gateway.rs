@@ -28,7 +28,7 @@ pub struct TestGateway {
     pub base: String,
     /// The clock, in hand.
     pub clock: Arc<ManualClock>,
-    database: TestDatabase,
+    pub(super) database: TestDatabase,
 }
 
 impl TestGateway {

@@ -1,6 +1,7 @@
 //! What tests stand on: a database each on both engines, and the actors.
 
 pub mod admin;
+pub mod contents;
 pub mod database;
 pub mod facts;
 pub mod gateway;

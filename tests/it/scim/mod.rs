@@ -13,6 +13,7 @@ mod log_keeping;
 mod membership;
 mod own_extension;
 mod patch_model;
+mod replay;
 mod reports_to;
 mod requirements;
 mod schemas;
