@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where")]
 
 mod apply;
+mod corpus;
 mod demo;
 mod floors;
+#[path = "../fuzzed/mod.rs"]
+mod fuzzed;
 mod harness;
 mod laws;
 mod main_job;

@@ -59,6 +59,9 @@ impl ScimType {
     }
 }
 
+/// How long a detail may be, in bytes.
+const DETAIL: usize = 1000;
+
 /// A refusal in SCIM's words. The detail is read by an IdP's admin as it stands: it names the attribute, the rule
 /// and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,13 +79,13 @@ impl ScimError {
     /// A refusal without a keyword.
     #[must_use]
     pub fn plain(status: u16, detail: impl Into<String>) -> Self {
-        Self { status, scim_type: None, detail: detail.into() }
+        Self { status, scim_type: None, detail: bounded(detail.into()) }
     }
 
     /// 400 with a keyword.
     #[must_use]
     pub fn bad(scim_type: ScimType, detail: impl Into<String>) -> Self {
-        Self { status: 400, scim_type: Some(scim_type), detail: detail.into() }
+        Self { scim_type: Some(scim_type), ..Self::plain(400, detail) }
     }
 
     /// 409 for a reference of a bulk request that means nothing (RFC 7644 §3.7.2).
@@ -136,7 +139,7 @@ impl ScimError {
     /// 409 `uniqueness`.
     #[must_use]
     pub fn uniqueness(detail: impl Into<String>) -> Self {
-        Self { status: 409, scim_type: Some(ScimType::Uniqueness), detail: detail.into() }
+        Self { scim_type: Some(ScimType::Uniqueness), ..Self::plain(409, detail) }
     }
 
     /// 404 for a resource of this directory.
@@ -162,9 +165,25 @@ impl ScimError {
     }
 }
 
+/// A detail may quote what was sent, which may be long: the beginning says enough.
+fn bounded(mut detail: String) -> String {
+    if detail.len() > DETAIL {
+        detail.truncate(detail.floor_char_boundary(DETAIL));
+        detail.push('…');
+    }
+    detail
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_detail_that_quotes_much_is_cut_between_characters() {
+        let error = ScimError::invalid_filter(format!("x{}", "é".repeat(5000)));
+        assert!(error.detail.len() <= DETAIL + 3 && error.detail.ends_with("é…"), "{}", error.detail.len());
+        assert_eq!(ScimError::plain(404, "short").detail, "short");
+    }
 
     #[test]
     fn r087_the_status_is_a_string_and_the_keyword_only_where_there_is_one() {

@@ -105,7 +105,8 @@ on_both_engines! {
         ] {
             home.refused(&body.to_string(), method, path, body.to_string().into_bytes(), 400).await;
         }
-        for path in ["/Users?filter=userName%20eq%20%22%00%22", "/Users?sortBy=%00", "/Users?cursor=%00", "/Users?count=%00"] {
+        for path in ["/Users?filter=userName%20eq%20%22%00%22", "/Users?filter=userName%20eq%20a%00b", "/Users?filter=externalId%20eq%20'%00'",
+            "/Users?sortBy=%00", "/Users?cursor=%00", "/Users?count=%00"] {
             is_refusal(path, &home.okta.get(path).await.expect(400));
         }
         for path in ["/Users/%00", "/Groups/a%00b", "/Schemas/%00", "/%00"] {

@@ -47,6 +47,10 @@ impl<'a> Parser<'a> {
         if text.len() > MAX_BYTES {
             return Err(ScimError::too_many(format!("The filter is longer than {MAX_BYTES} bytes; ask in several.")));
         }
+        // Without quotes it would come through as it is, and PostgreSQL cannot keep nor compare it.
+        if text.contains('\0') {
+            return Err(ScimError::invalid_filter("The filter has the character U+0000, which is in no value."));
+        }
         Ok(Self {
             text,
             at: 0,
