@@ -2,7 +2,7 @@
 
 use super::{log, opened};
 use crate::base::token::reveal;
-use crate::domain::directory::{DirectorySettings, Told};
+use crate::domain::directory::{DirectorySettings, RoleLists, Told};
 use crate::service::Gateway;
 use crate::service::console::directories::{self, DirectoryMade, DirectoryWish};
 use crate::service::console::events::{self, EventQuery};
@@ -36,6 +36,9 @@ pub(super) enum Directory {
         /// What it tells of each change (RFC 9967): off, notice or full.
         #[arg(long, default_value = "off")]
         events: Told,
+        /// Whether it lists roles and entitlements, and in whose words: off, draft or okta.
+        #[arg(long, default_value = "off")]
+        roles: RoleLists,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -53,6 +56,9 @@ pub(super) enum Directory {
         /// What it tells of each change (RFC 9967): off, notice or full.
         #[arg(long)]
         events: Option<Told>,
+        /// Whether it lists roles and entitlements, and in whose words: off, draft or okta.
+        #[arg(long)]
+        roles: Option<RoleLists>,
     },
     /// Shows what a directory has told of its changes, as JSON, oldest first.
     Events {
@@ -150,12 +156,12 @@ impl Directory {
         };
         match self {
             Self::List { org, json } => list(&gw, &org, json).await?,
-            Self::Add { key, org, profile, events, json } => {
-                let settings = DirectorySettings { events };
+            Self::Add { key, org, profile, events, roles, json } => {
+                let settings = DirectorySettings { events, roles };
                 show(directories::add(&gw, &org, &key, profile, settings).await?, json)?;
             }
-            Self::Set { key, org, profile, events } => {
-                directories::set(&gw, &org, &key, DirectoryWish { profile, events }).await?;
+            Self::Set { key, org, profile, events, roles } => {
+                directories::set(&gw, &org, &key, DirectoryWish { profile, events, roles }).await?;
             }
             Self::Events { key, org, after, limit } => {
                 let of = scim_log::of_operator(&gw, &org, &key).await?;
@@ -183,7 +189,7 @@ async fn list(gw: &Gateway, org: &str, json: bool) -> anyhow::Result<()> {
         let shown = list.iter().map(|row| {
             json!({
                 "key": row.key, "id": row.id, "profile": row.profile, "enabled": row.enabled,
-                "events": row.settings.events,
+                "events": row.settings.events, "roles": row.settings.roles,
                 "scim_base_url": gw.urls.scim(row.id),
             })
         });

@@ -65,10 +65,11 @@ on_both_engines! {
         said(&silent.apply(&database));
         let listed = || shown(&database, &["directory", "list", "--org", "acme", "--json"])[0].clone();
         assert_eq!((&listed()["profile"], &listed()["events"]), (&json!("okta"), &json!("notice")));
-        let loud = File::example(&database, &[("profile = \"auto\"", "profile = \"ping\", events = \"full\""), ("olive", "olive")]);
+        let loud = File::example(&database, &[("profile = \"auto\"", "profile = \"ping\", events = \"full\", roles = \"draft\""), ("olive", "olive")]);
         said(&loud.apply(&database));
         assert_eq!((&listed()["profile"], &listed()["events"]), (&json!("ping"), &json!("full")));
-        for (key, value, rule) in [("profile", "octa", "auto"), ("events", "loud", "notice")] {
+        assert_eq!(listed()["roles"], "draft");
+        for (key, value, rule) in [("profile", "octa", "auto"), ("events", "loud", "notice"), ("roles", "entra", "draft")] {
             let wrong = File::example(&database, &[("profile = \"auto\"", &format!("{key} = \"{value}\"")), ("olive", "olive"), ("Olive", "Olive")]);
             let refused = reason(&wrong.apply(&database));
             assert!(refused.contains(key) && refused.contains(rule), "{refused}");

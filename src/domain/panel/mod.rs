@@ -4,11 +4,13 @@
 //! where a definition is kept nor who holds a role. The grammar is written at the head of `config/panels/msp.toml`.
 
 mod file;
+mod offer;
 #[cfg(test)]
 mod tests;
 
 pub use file::PanelError;
 pub use file::PanelFault;
+pub use offer::{Offer, OfferKind};
 
 use serde::Serialize;
 use std::collections::BTreeMap;

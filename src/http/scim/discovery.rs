@@ -2,18 +2,20 @@
 
 use super::answer::{Answer, ScimFault};
 use super::caller::ScimCaller;
+use super::catalogue::dialect_of;
 use super::not_allowed;
 use crate::domain::directory::Told;
 use crate::protocol::scim::bulk::BulkLimits;
+use crate::protocol::scim::catalogue::{Dialect, support};
 use crate::protocol::scim::discovery::{self, Features};
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::event::event_uris;
 use crate::protocol::scim::profile::Profile;
 use crate::service::Gateway;
-use crate::service::provisioning::CURSOR_SECONDS;
+use crate::service::provisioning::{self, CURSOR_SECONDS};
 use axum::http::{Method, StatusCode};
 
-pub(super) fn go(
+pub(super) async fn go(
     gw: &Gateway,
     who: &ScimCaller,
     steps: &[String],
@@ -28,13 +30,14 @@ pub(super) fn go(
     }
     let base = gw.urls.scim(who.directory.id);
     let registry = &who.registry;
+    let lists = dialect_of(who);
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     let body = match steps.as_slice() {
-        ["ServiceProviderConfig"] => Some(discovery::service_provider_config(&base, &features(who))),
-        ["ResourceTypes"] => Some(discovery::resource_types(&base, registry)),
-        ["ResourceTypes", id] => discovery::resource_type_by_id(&base, registry, id),
-        ["Schemas"] => Some(discovery::schemas(&base, registry, who.profile)),
-        ["Schemas", urn] => discovery::schema_by_id(&base, registry, urn, who.profile),
+        ["ServiceProviderConfig"] => Some(discovery::service_provider_config(&base, &features(gw, who).await?)),
+        ["ResourceTypes"] => Some(discovery::resource_types(&base, registry, lists)),
+        ["ResourceTypes", id] => discovery::resource_type_by_id(&base, registry, id, lists),
+        ["Schemas"] => Some(discovery::schemas(&base, registry, who.profile, lists)),
+        ["Schemas", urn] => discovery::schema_by_id(&base, registry, urn, who.profile, lists),
         _ => None,
     };
     let body = body.ok_or_else(|| ScimError::not_found("discovery document", steps.last().unwrap_or(&"")))?;
@@ -46,8 +49,16 @@ fn filtered(query: Option<&str>) -> bool {
 }
 
 /// What is there and no more.
-fn features(who: &ScimCaller) -> Features {
-    Features {
+async fn features(gw: &Gateway, who: &ScimCaller) -> Result<Features, ScimFault> {
+    let roles = match dialect_of(who) {
+        Some(Dialect::Draft) => {
+            let found = provisioning::catalogues(gw, who, Dialect::Draft).await?;
+            Some(support(&found.roles, &found.entitlements))
+        }
+        Some(Dialect::Okta) | None => None,
+    };
+    Ok(Features {
+        roles,
         bulk: Some(BulkLimits::default()),
         sort: true,
         cursor_timeout: Some(u64::from(CURSOR_SECONDS)),
@@ -58,5 +69,5 @@ fn features(who: &ScimCaller) -> Features {
         },
         interop: who.profile == Profile::InteropStrict,
         ..Features::default()
-    }
+    })
 }

@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod bulk;
 mod caller;
+mod catalogue;
 mod dialect;
 mod discovery;
 mod me;
@@ -17,6 +18,7 @@ mod resources;
 mod search;
 
 use crate::http::edge::RequestId;
+use crate::protocol::scim::catalogue::Catalogue;
 use crate::protocol::scim::error::{ScimError, ScimType};
 use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::schema::{RESOURCE_TYPES, ResourceType};
@@ -129,6 +131,7 @@ enum Address {
     Root,
     Bulk,
     Discovery(Vec<String>),
+    Listed(Catalogue, Option<String>),
     Me,
     Nowhere,
 }
@@ -148,6 +151,10 @@ impl Address {
             ["ServiceProviderConfig" | "ResourceTypes" | "Schemas", ..] => {
                 Self::Discovery(steps.iter().map(|step| (*step).to_owned()).collect())
             }
+            ["Roles"] => Self::Listed(Catalogue::Roles, None),
+            ["Roles", id] => Self::Listed(Catalogue::Roles, Some((*id).to_owned())),
+            ["Entitlements"] => Self::Listed(Catalogue::Entitlements, None),
+            ["Entitlements", id] => Self::Listed(Catalogue::Entitlements, Some((*id).to_owned())),
             [] => Self::Root,
             [".search"] => Self::Search(RESOURCE_TYPES.to_vec()),
             ["Bulk"] => Self::Bulk,
@@ -177,6 +184,10 @@ impl Address {
                 Some("ResourceTypes") => "/ResourceTypes",
                 _ => "/ServiceProviderConfig",
             },
+            Self::Listed(Catalogue::Roles, None) => "/Roles",
+            Self::Listed(Catalogue::Roles, Some(_)) => "/Roles/{value}",
+            Self::Listed(Catalogue::Entitlements, None) => "/Entitlements",
+            Self::Listed(Catalogue::Entitlements, Some(_)) => "/Entitlements/{value}",
             Self::Me => "/Me",
             Self::Nowhere => "elsewhere",
         };
@@ -194,7 +205,11 @@ async fn go(gw: &Gateway, who: &ScimCaller, address: Address, request: Request) 
         Address::Search(kinds) => search::post(gw, who, kinds, request).await,
         Address::Root => search::root(gw, who, request).await,
         Address::Bulk => bulk::go(gw, who, request).await,
-        Address::Discovery(steps) => discovery::go(gw, who, &steps, request.method(), request.uri().query()),
+        Address::Discovery(steps) => discovery::go(gw, who, &steps, request.method(), request.uri().query()).await,
+        Address::Listed(which, id) => match catalogue::dialect_of(who) {
+            Some(dialect) => catalogue::go(gw, who, dialect, which, id, request).await,
+            None => Err(nowhere()),
+        },
         Address::Me => Err(ScimFault::plain(StatusCode::NOT_IMPLEMENTED, "/Me: a directory's token is no person's.")),
         Address::Nowhere => Err(nowhere()),
     }

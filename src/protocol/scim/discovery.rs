@@ -4,6 +4,8 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::protocol::scim::bulk::BulkLimits;
+use crate::protocol::scim::catalogue::CATALOGUES;
+use crate::protocol::scim::catalogue::Dialect;
 use crate::protocol::scim::list::ListPage;
 use crate::protocol::scim::list::PageLimits;
 use crate::protocol::scim::list::list_response;
@@ -17,7 +19,7 @@ use crate::protocol::scim::schema::ResourceType;
 use crate::protocol::scim::schema::Schema;
 
 const CONFIG_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
-const RESOURCE_TYPE_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
+pub(crate) const RESOURCE_TYPE_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
 const SCHEMA_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 
 /// What a directory offers.
@@ -39,9 +41,11 @@ pub struct Features {
     pub security_events: Option<Vec<String>>,
     /// Whether the directory has the profile `interop-strict`.
     pub interop: bool,
+    /// `RolesAndEntitlements`, where the directory lists them in the draft's dialect.
+    pub roles: Option<Value>,
 }
 
-fn address(base: &str, path: &str) -> String {
+pub(crate) fn address(base: &str, path: &str) -> String {
     format!("{}/{path}", base.trim_end_matches('/'))
 }
 
@@ -78,6 +82,9 @@ pub fn service_provider_config(base: &str, features: &Features) -> Value {
     }
     if let Some(uris) = &features.security_events {
         config["securityEvents"] = json!({ "asyncRequest": "none", "eventUris": uris });
+    }
+    if let Some(roles) = &features.roles {
+        config["RolesAndEntitlements"] = roles.clone();
     }
     if features.interop {
         config["interopProfileConformant"] = json!(true);
@@ -134,27 +141,44 @@ pub fn resource_type(base: &str, registry: &Registry, kind: ResourceType) -> Val
 
 /// `/ResourceTypes`.
 #[must_use]
-pub fn resource_types(base: &str, registry: &Registry) -> Value {
-    whole_list(RESOURCE_TYPES.into_iter().map(|kind| resource_type(base, registry, kind)).collect())
+pub fn resource_types(base: &str, registry: &Registry, lists: Option<Dialect>) -> Value {
+    let kinds = RESOURCE_TYPES.into_iter().map(|kind| resource_type(base, registry, kind));
+    let lists = lists.into_iter().flat_map(|dialect| CATALOGUES.map(|one| one.resource_type(base, dialect)));
+    whole_list(kinds.chain(lists).collect())
 }
 
 /// `/ResourceTypes/{id}`, if there is such a type.
 #[must_use]
-pub fn resource_type_by_id(base: &str, registry: &Registry, id: &str) -> Option<Value> {
-    let kind = RESOURCE_TYPES.into_iter().find(|kind| kind.name() == id)?;
-    Some(resource_type(base, registry, kind))
+pub fn resource_type_by_id(base: &str, registry: &Registry, id: &str, lists: Option<Dialect>) -> Option<Value> {
+    if let Some(kind) = RESOURCE_TYPES.into_iter().find(|kind| kind.name() == id) {
+        return Some(resource_type(base, registry, kind));
+    }
+    let list = CATALOGUES.into_iter().find(|one| one.name() == id)?;
+    Some(list.resource_type(base, lists?))
 }
 
 /// `/Schemas`, as the profile enforces them.
 #[must_use]
-pub fn schemas(base: &str, registry: &Registry, profile: Profile) -> Value {
-    whole_list(registry.schemas().map(|schema| schema_document(base, schema, profile)).collect())
+pub fn schemas(base: &str, registry: &Registry, profile: Profile, lists: Option<Dialect>) -> Value {
+    let lists: Vec<_> = lists.into_iter().flat_map(|dialect| CATALOGUES.map(|one| one.schema(dialect))).collect();
+    whole_list(registry.schemas().chain(&lists).map(|schema| schema_document(base, schema, profile)).collect())
 }
 
 /// `/Schemas/{urn}`, if there is such a schema.
 #[must_use]
-pub fn schema_by_id(base: &str, registry: &Registry, urn: &str, profile: Profile) -> Option<Value> {
-    registry.schema(urn).map(|schema| schema_document(base, schema, profile))
+pub fn schema_by_id(
+    base: &str,
+    registry: &Registry,
+    urn: &str,
+    profile: Profile,
+    lists: Option<Dialect>,
+) -> Option<Value> {
+    if let Some(schema) = registry.schema(urn) {
+        return Some(schema_document(base, schema, profile));
+    }
+    let dialect = lists?;
+    let list = CATALOGUES.into_iter().find(|one| one.urn(dialect).eq_ignore_ascii_case(urn))?;
+    Some(schema_document(base, &list.schema(dialect), profile))
 }
 
 fn whole_list(resources: Vec<Value>) -> Value {
@@ -244,23 +268,24 @@ mod tests {
     #[test]
     fn r088_schemas_and_types_are_lists_and_single_documents() {
         let registry = Registry::standard();
-        let list = schemas("https://x.test", registry, Profile::Auto);
+        let list = schemas("https://x.test", registry, Profile::Auto, None);
         assert_eq!((&list["totalResults"], &list["startIndex"]), (&json!(4), &json!(1)));
-        let user = schema_by_id("https://x.test", registry, ResourceType::User.urn(), Profile::Auto).unwrap();
+        let user = schema_by_id("https://x.test", registry, ResourceType::User.urn(), Profile::Auto, None).unwrap();
         let names: Vec<_> = user["attributes"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
         assert!(names.contains(&json!("userName")) && !names.contains(&json!("id")));
-        assert!(schema_by_id("https://x.test", registry, "urn:none", Profile::Auto).is_none());
-        let user = resource_type_by_id("https://x.test", registry, "User").unwrap();
+        assert!(schema_by_id("https://x.test", registry, "urn:none", Profile::Auto, None).is_none());
+        let user = resource_type_by_id("https://x.test", registry, "User", None).unwrap();
         let written = json!([{ "schema": ENTERPRISE_URN, "required": false }]);
         assert_eq!(user["schemaExtensions"], written, "what a client may write");
-        assert!(resource_type_by_id("https://x.test", registry, "Device").is_none());
-        assert_eq!(resource_types("https://x.test", registry)["itemsPerPage"], json!(2));
+        assert!(resource_type_by_id("https://x.test", registry, "Device", None).is_none());
+        assert_eq!(resource_types("https://x.test", registry, None)["itemsPerPage"], json!(2));
     }
 
     #[test]
     fn r088_what_no_patch_can_remove_is_told_as_required() {
         let required = |profile| {
-            let user = schema_by_id("https://x.test", Registry::standard(), ResourceType::User.urn(), profile).unwrap();
+            let user =
+                schema_by_id("https://x.test", Registry::standard(), ResourceType::User.urn(), profile, None).unwrap();
             let attributes = user["attributes"].as_array().unwrap().iter();
             let required = attributes.filter(|one| one["required"] == json!(true)).map(|one| one["name"].clone());
             Value::Array(required.collect())

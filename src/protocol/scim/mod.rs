@@ -6,6 +6,7 @@
 //! Must not know any other room of ours, nor the network, the clock (`now` is an argument) or a database.
 
 pub mod bulk;
+pub mod catalogue;
 pub mod cursor;
 pub mod datetime;
 pub mod discovery;

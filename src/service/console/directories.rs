@@ -4,7 +4,7 @@ use super::{ConsoleError, organizations};
 use crate::base::ids::{DirectoryId, TokenId};
 use crate::base::token::TokenKind;
 use crate::domain::audit::{Actor, Deed};
-use crate::domain::directory::{DirectorySettings, Told};
+use crate::domain::directory::{DirectorySettings, RoleLists, Told};
 use crate::service::Gateway;
 use crate::service::provisioning::Profile;
 use crate::store::directories::{self, DirectoryRow, DirectoryTokenRow};
@@ -151,6 +151,8 @@ pub struct DirectoryWish {
     pub profile: Option<Profile>,
     /// What it tells of each change.
     pub events: Option<Told>,
+    /// Whether it lists roles and entitlements, and in whose words.
+    pub roles: Option<RoleLists>,
 }
 
 /// Sets what is wished of a directory.
@@ -168,6 +170,9 @@ pub async fn set(gw: &Gateway, slug: &str, key: &str, wish: DirectoryWish) -> Re
             }
             if let Some(events) = wish.events {
                 directory.settings.events = events;
+            }
+            if let Some(roles) = wish.roles {
+                directory.settings.roles = roles;
             }
             directories::update(tx, &directory).await?;
             let body = json!({"key": key, "profile": directory.profile, "settings": directory.settings});

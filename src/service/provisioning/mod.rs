@@ -6,6 +6,7 @@
 mod adoption;
 mod bulk;
 mod caller;
+mod catalogue;
 mod cursors;
 mod entitled;
 mod error;
@@ -26,6 +27,7 @@ mod users;
 
 pub use bulk::{Bulk, bulk};
 pub use caller::{DirectoryCaller, hint, identify, standing_in, whose};
+pub use catalogue::{Catalogues, catalogues};
 pub use cursors::{CURSOR_SECONDS, CursorKeyMemory};
 pub use entitled::show_access;
 pub use error::ProvisionError;

@@ -172,7 +172,7 @@ fn subject(path: &str) -> Subject {
 
 /// What an answer with this status tells of; a discovery document is of our own making.
 pub(super) fn subject_of_answer(path: &str, status: i64) -> Subject {
-    let discovery = ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig"];
+    let discovery = ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig", "/Roles", "/Entitlements"];
     if (200..300).contains(&status) && discovery.iter().any(|known| path.starts_with(known)) {
         return Subject::Server;
     }

@@ -2,7 +2,7 @@
 
 use super::ApplyError;
 use crate::domain::client::ClientScope;
-use crate::domain::directory::{DirectorySettings, Told};
+use crate::domain::directory::{DirectorySettings, RoleLists, Told};
 use crate::domain::enforcement::Enforcement;
 use crate::domain::identity::{GroupsAbsent, MatchBy};
 use crate::domain::rule::MappingRule;
@@ -78,12 +78,13 @@ pub(super) struct DirectoryFile {
     #[serde(default, deserialize_with = "profile")]
     pub(super) profile: Option<Profile>,
     pub(super) events: Option<Told>,
+    pub(super) roles: Option<RoleLists>,
 }
 
 impl DirectoryFile {
     /// The settings from now on: what the file leaves out stays.
     pub(super) fn settings(&self, before: DirectorySettings) -> DirectorySettings {
-        DirectorySettings { events: self.events.unwrap_or(before.events) }
+        DirectorySettings { events: self.events.unwrap_or(before.events), roles: self.roles.unwrap_or(before.roles) }
     }
 }
 

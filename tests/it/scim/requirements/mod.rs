@@ -24,6 +24,7 @@ mod quirks_more;
 mod read;
 mod replace;
 mod returning;
+mod roles;
 mod search;
 mod sort_and_pages;
 mod transport;
