@@ -128,6 +128,7 @@ fn settings(config: &Config) -> Settings {
         access_token: Duration::minutes(config.tokens.access_minutes.into()),
         refresh_token: Duration::days(config.tokens.refresh_days.into()),
         mailed: Duration::hours(config.login.link_hours.into()),
+        directory_token: Duration::hours(config.scim.token_lifetime.into()),
         tombstone: Duration::days(config.scim.restore_days.into()),
         scim_log: Duration::days(config.scim.log_days.into()),
         scim_log_entries: config.scim.log_entries.into(),

@@ -92,6 +92,8 @@ ids! {
     OrgId = "org-";
     /// A directory: an organization's SCIM endpoint.
     DirectoryId = "dir-";
+    /// An OAuth client of a directory; its `client_id` names the organization too ([`ClientId`]).
+    DirectoryClientId = "dcl-";
     /// A connection: an organization's login set-up with one IdP.
     ConnectionId = "con-";
     /// A person: who holds credentials, access, seat and lock.
@@ -169,6 +171,40 @@ impl std::str::FromStr for ResourceId {
     }
 }
 
+/// The `client_id` of a directory's OAuth client: its id and the organization where it is looked for, written
+/// `dcl-<32 hex digits>.<number in hex>`. A forged number finds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientId {
+    /// The organization that it names.
+    pub org: OrgNo,
+    /// The client.
+    pub client: DirectoryClientId,
+}
+
+impl std::fmt::Display for ClientId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{:x}", self.client, self.org.0)
+    }
+}
+
+impl std::str::FromStr for ClientId {
+    type Err = NotAnId;
+    /// Only the canonical form is an id: an assertion names it byte for byte.
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let bad = || NotAnId { prefix: DirectoryClientId::PREFIX };
+        let (client, org) = text.split_once('.').ok_or_else(bad)?;
+        let org = i64::from_str_radix(org, 16).map_err(|_| bad())?;
+        let id = Self { org: OrgNo(org), client: client.parse()? };
+        if id.to_string() == text { Ok(id) } else { Err(bad()) }
+    }
+}
+
+impl serde::Serialize for ClientId {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -194,6 +230,18 @@ mod tests {
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!(id.to_string().replace("org-", "dir-").parse::<OrgId>().is_err());
         assert!("org-ABCDEF00000000000000000000000000".parse::<OrgId>().is_err());
+    }
+
+    #[test]
+    fn a_client_id_names_its_organization_and_has_one_spelling() {
+        let id = ClientId { org: OrgNo(26), client: DirectoryClientId::mint(&Sources::system()) };
+        assert_eq!(id.to_string().parse(), Ok(id));
+        let text = id.client.to_string();
+        for other in
+            [text.clone(), format!("{text}.1A"), format!("{text}.01a"), format!("{text}.+1a"), format!("{text}.")]
+        {
+            assert!(other.parse::<ClientId>().is_err(), "{other}");
+        }
     }
 
     #[test]

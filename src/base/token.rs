@@ -28,6 +28,8 @@ pub enum TokenKind {
     Mailed,
     /// A token of the management API.
     Api,
+    /// The secret of a directory's OAuth client.
+    DirectoryClient,
     /// A panel app's client secret (belongs to no organization: number 0).
     App,
 }
@@ -45,6 +47,7 @@ impl TokenKind {
             Self::Refresh => "dwr",
             Self::Mailed => "dwm",
             Self::Api => "dwk",
+            Self::DirectoryClient => "dwo",
             Self::App => "dwp",
         }
     }
@@ -108,6 +111,15 @@ impl TokenMint {
     #[must_use]
     pub fn successor(&self, kind: TokenKind, org: OrgNo, text: &str) -> Minted {
         let body = URL_SAFE_NO_PAD.encode(self.hash(&format!("successor of {text}")).0);
+        let text = format!("{}{:x}.{body}", kind.prefix(), org.0);
+        Minted { hash: self.hash(&text), text: text.into() }
+    }
+
+    /// The one token of `kind` that belongs to `reason`: the same each time, so that whoever asks again for the same
+    /// reason gets the same token without its text having been kept.
+    #[must_use]
+    pub fn for_reason(&self, kind: TokenKind, org: OrgNo, reason: &str) -> Minted {
+        let body = URL_SAFE_NO_PAD.encode(self.hash(&format!("for {reason}")).0);
         let text = format!("{}{:x}.{body}", kind.prefix(), org.0);
         Minted { hash: self.hash(&text), text: text.into() }
     }

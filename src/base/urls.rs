@@ -61,6 +61,18 @@ impl Urls {
         self.at(&format!("/scim/v2/{directory}"))
     }
 
+    /// The issuer of directories' access tokens (RFC 8414 §2).
+    #[must_use]
+    pub fn scim_issuer(&self) -> String {
+        self.at("/scim")
+    }
+
+    /// Where OAuth clients of directories get access tokens.
+    #[must_use]
+    pub fn scim_token(&self) -> String {
+        self.at("/scim/oauth/token")
+    }
+
     /// A SAML connection's metadata address, which is our entity id there.
     #[must_use]
     pub fn saml_metadata(&self, connection: ConnectionId) -> String {

@@ -1,10 +1,12 @@
 //! `doorward directory`.
 
+use super::directory_client::Client;
 use super::{log, opened};
 use crate::base::token::reveal;
 use crate::domain::directory::{DirectorySettings, RoleLists, Told};
 use crate::service::Gateway;
-use crate::service::console::directories::{self, DirectoryMade, DirectoryWish};
+use crate::service::console::directories::{self, DirectoryWish};
+use crate::service::console::directory_tokens::{self, Asked, Rotation, TokenMade, TokenState, TokenWish};
 use crate::service::console::events::{self, EventQuery};
 use crate::service::console::scim_log;
 use crate::service::provisioning::Profile;
@@ -84,6 +86,9 @@ pub(super) enum Directory {
         /// What the token is for.
         #[arg(long, default_value = "command line")]
         label: String,
+        /// In how many days it ends; never, if nothing is said.
+        #[arg(long)]
+        expires_days: Option<u32>,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -99,6 +104,26 @@ pub(super) enum Directory {
         #[arg(long)]
         json: bool,
     },
+    /// Makes a token in the place of another and shows it, once; the old one works on for a while.
+    Rotate {
+        /// The directory.
+        key: String,
+        /// The organization's slug.
+        #[arg(long)]
+        org: String,
+        /// The id of the token to replace (tok-…).
+        #[arg(long)]
+        token: String,
+        /// How many hours the old one works on; 0 ends it at once.
+        #[arg(long, default_value_t = 24)]
+        overlap_hours: u32,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// OAuth clients of a directory.
+    #[command(subcommand)]
+    Client(Client),
     /// Takes a token away.
     Revoke {
         /// The directory.
@@ -142,23 +167,11 @@ pub(super) enum Directory {
 impl Directory {
     pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<()> {
         let gw = opened::gateway(config).await?;
-        let show = |made: DirectoryMade, json: bool| {
-            if json {
-                return opened::show_json(&json!({
-                    "id": made.id, "scim_base_url": gw.urls.scim(made.id), "token_id": made.token_id,
-                    "token": reveal(&made.token),
-                }));
-            }
-            println!("scim_base_url: {}", gw.urls.scim(made.id));
-            println!("token_id: {}", made.token_id);
-            println!("token: {}", reveal(&made.token));
-            Ok(())
-        };
         match self {
             Self::List { org, json } => list(&gw, &org, json).await?,
             Self::Add { key, org, profile, events, roles, json } => {
                 let settings = DirectorySettings { events, roles };
-                show(directories::add(&gw, &org, &key, profile, settings).await?, json)?;
+                show(&directories::add(&gw, &org, &key, profile, settings).await?, json)?;
             }
             Self::Set { key, org, profile, events, roles } => {
                 directories::set(&gw, &org, &key, DirectoryWish { profile, events, roles }).await?;
@@ -168,11 +181,21 @@ impl Directory {
                 let query = EventQuery { after, limit: limit.map(|n| n.to_string()) };
                 opened::show_json(&serde_json::to_value(events::page(&gw, &of, &query).await?)?)?;
             }
-            Self::Token { key, org, label, json } => {
-                show(directories::add_token(&gw, &org, &key, &label).await?, json)?
+            Self::Token { key, org, label, expires_days, json } => {
+                let wish = TokenWish { label: Some(label), expires_days };
+                let asked = Asked::by_operator(&gw, &org, &key).await?;
+                show(&directory_tokens::add(&gw, &asked, &wish).await?, json)?;
             }
+            Self::Rotate { key, org, token, overlap_hours, json } => {
+                let rotation = Rotation { overlap_hours: Some(overlap_hours) };
+                let asked = Asked::by_operator(&gw, &org, &key).await?;
+                show(&directory_tokens::rotate(&gw, &asked, token.parse()?, rotation).await?, json)?;
+            }
+            Self::Client(client) => client.run(&gw).await?,
             Self::Tokens { key, org, json } => tokens(&gw, &org, &key, json).await?,
-            Self::Revoke { key, id, org } => directories::revoke_token(&gw, &org, &key, id.parse()?).await?,
+            Self::Revoke { key, id, org } => {
+                directory_tokens::revoke(&gw, &Asked::by_operator(&gw, &org, &key).await?, id.parse()?).await?;
+            }
             Self::Log(log) => log.run(&gw).await?,
             Self::Replay(replay) => replay.run(&gw).await?,
             Self::Quirks { key, org } => log::quirks(&gw, &org, &key).await?,
@@ -203,15 +226,32 @@ async fn list(gw: &Gateway, org: &str, json: bool) -> anyhow::Result<()> {
 }
 
 async fn tokens(gw: &Gateway, org: &str, key: &str, json: bool) -> anyhow::Result<()> {
-    let list = directories::tokens(gw, org, key).await?;
+    let list = directory_tokens::list(gw, &Asked::by_operator(gw, org, key).await?).await?;
     if json {
-        let shown =
-            list.iter().map(|row| json!({"id": row.id, "label": row.label, "created": row.created, "used": row.used}));
-        return opened::show_json(&shown.collect());
+        return opened::show_json(&serde_json::to_value(list)?);
     }
-    for row in list {
-        let used = row.used.map_or_else(|| "never used".to_owned(), |at| format!("used {at}"));
-        println!("{}  {}  made {}  {used}", row.id, row.label, row.created);
+    for token in list {
+        let used = token.used.map_or_else(|| "never used".to_owned(), |at| format!("used {at}"));
+        let ends = match (token.until, token.state) {
+            (None, _) => "never ends".to_owned(),
+            (Some(until), TokenState::Live) => format!("ends {until}"),
+            (Some(until), TokenState::EndsSoon) => format!("ENDS SOON: {until}"),
+            (Some(until), TokenState::Ended) => format!("ENDED {until}"),
+        };
+        println!("{}  {}  made {}  {used}  {ends}", token.id, token.label, token.created);
+    }
+    Ok(())
+}
+
+fn show(made: &TokenMade, json: bool) -> anyhow::Result<()> {
+    if json {
+        return opened::show_json(&serde_json::to_value(made)?);
+    }
+    println!("scim_base_url: {}", made.scim_base_url);
+    println!("token_id: {}", made.token_id);
+    println!("token: {}", reveal(&made.token));
+    if let Some(until) = made.until {
+        println!("until: {until}");
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod apply;
 mod connection;
 mod demo;
 mod directory;
+mod directory_client;
 mod log;
 mod migrate;
 mod opened;

@@ -49,6 +49,9 @@ pub enum ConfigError {
     /// A duration that ends at once.
     #[error("{0} must be more than 0")]
     Zero(&'static str),
+    /// An access token of a directory lasts too short or too long.
+    #[error("scim.token_lifetime is a number of hours from 1 to 6")]
+    TokenLifetime,
     /// The hash cannot be computed with these.
     #[error("password: memory_kib is at least 8 for each lane, passes and lanes at least 1")]
     PasswordWork,
@@ -135,6 +138,9 @@ impl Config {
         if let Some((_, key)) = lasting.into_iter().find(|(value, _)| *value == 0) {
             return Err(ConfigError::Zero(key));
         }
+        if !(1..=6).contains(&self.scim.token_lifetime) {
+            return Err(ConfigError::TokenLifetime);
+        }
         let PasswordSection { memory_kib, passes, lanes } = self.password;
         if passes == 0 || lanes == 0 || lanes > 64 || memory_kib < 8 * lanes {
             return Err(ConfigError::PasswordWork);
@@ -200,6 +206,13 @@ mod tests {
         assert!(with("public_url = \"https://login.acme.test\"").is_ok());
         assert!(matches!(with("public_url = \"http://login.acme.test\""), Err(ConfigError::PlainHttp)));
         assert!(matches!(with("listen = \"0.0.0.0:80\""), Err(ConfigError::PublicUrlMissing)));
+    }
+
+    #[test]
+    fn an_access_token_of_a_directory_lasts_one_to_six_hours() {
+        assert!(matches!(with("[scim]\ntoken_lifetime = 0"), Err(ConfigError::TokenLifetime)));
+        assert!(matches!(with("[scim]\ntoken_lifetime = 7"), Err(ConfigError::TokenLifetime)));
+        assert_eq!(with("[scim]\ntoken_lifetime = 6").unwrap().scim.token_lifetime, 6);
     }
 
     #[test]

@@ -72,6 +72,8 @@ pub struct TokensSection {
 pub struct ScimSection {
     /// Requests a second for each directory; 0: no limit.
     pub rate_limit: u32,
+    /// How long an access token of a directory's OAuth client lasts, in hours: 1 to 6.
+    pub token_lifetime: u32,
     /// How long what was deleted can be restored, in days.
     pub restore_days: u32,
     /// How long an entry of the log is kept, in days; 0: no log.

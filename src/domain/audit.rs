@@ -210,6 +210,8 @@ deeds! {
     FactorChanged = "factor_changed";
     /// A token was made.
     TokenCreated = "token_created";
+    /// A token got a successor, and ends.
+    TokenRotated = "token_rotated";
     /// A token was revoked.
     TokenRevoked = "token_revoked";
     /// A token was used on a directory that it is not of.
@@ -286,6 +288,16 @@ deeds! {
     SchemaDeclared = "schema_declared";
     /// An organization took an extension schema away.
     SchemaRemoved = "schema_removed";
+    /// A directory got an OAuth client.
+    DirectoryClientCreated = "directory_client_created";
+    /// What an OAuth client of a directory proves itself by changed.
+    DirectoryClientUpdated = "directory_client_updated";
+    /// An OAuth client of a directory got a new secret.
+    DirectoryClientRotated = "directory_client_rotated";
+    /// An OAuth client of a directory was taken away, with its tokens.
+    DirectoryClientDeleted = "directory_client_deleted";
+    /// An OAuth client of a directory did not prove itself.
+    DirectoryClientRefused = "directory_client_refused";
     /// A panel app was made.
     AppCreated = "app_created";
     /// A panel app changed.

@@ -8,6 +8,7 @@ pub mod claims;
 pub mod client;
 pub mod connection;
 pub mod directory;
+pub mod directory_client;
 pub mod email;
 pub mod enforcement;
 pub mod grant;

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod console;
+pub mod directory_oauth;
 pub mod expiry;
 pub mod health;
 pub mod issuing;
@@ -25,6 +26,7 @@ use crate::domain::audit::{Actor, Deed};
 use crate::store::{Record, Store, StoreError};
 use crate::upstream::Upstream;
 use access::GroundCache;
+use directory_oauth::TokenThrottle;
 use keys::KeyRing;
 use login::Attempts;
 use panels::PanelCache;
@@ -79,6 +81,8 @@ pub struct Memory {
     pub cursor_key: CursorKeyMemory,
     /// Attempts at passwords.
     pub attempts: Attempts,
+    /// Tokens that directories' clients got, and proofs that were wrong.
+    pub directory_tokens: TokenThrottle,
 }
 
 impl Gateway {

@@ -22,6 +22,8 @@ pub struct Settings {
     pub refresh_token: Duration,
     /// How long an invitation or reset link works.
     pub mailed: Duration,
+    /// How long an access token of a directory's OAuth client lasts.
+    pub directory_token: Duration,
     /// How long a deleted resource keeps its tombstone.
     pub tombstone: Duration,
     /// How long an entry of the SCIM log is kept.
@@ -47,6 +49,7 @@ impl Default for Settings {
             access_token: Duration::minutes(10),
             refresh_token: Duration::days(30),
             mailed: Duration::hours(72),
+            directory_token: Duration::hours(1),
             tombstone: Duration::days(30),
             scim_log: Duration::days(30),
             scim_log_entries: 100_000,

@@ -2,7 +2,7 @@
 
 use super::engine::{Row, args};
 use super::{Store, StoreError, Tx, numbers, standing};
-use crate::base::ids::{DirectoryId, OrgNo, SourceNo, TokenId};
+use crate::base::ids::{DirectoryClientId, DirectoryId, OrgNo, SourceNo, TokenId};
 use crate::base::token::TokenHash;
 use crate::domain::directory::DirectorySettings;
 use chrono::{DateTime, Utc};
@@ -143,7 +143,7 @@ pub async fn insert_token(
     Ok(())
 }
 
-/// The tokens of a directory, oldest first.
+/// The tokens of a directory that an admin made, oldest first; what its OAuth clients were given is not listed.
 ///
 /// # Errors
 /// When the database fails.
@@ -152,7 +152,8 @@ pub async fn tokens(tx: &mut Tx, src: SourceNo) -> Result<Vec<DirectoryTokenRow>
     let rows = tx
         .conn
         .all(
-            "SELECT id, label, created, until, used FROM directory_token WHERE org = $1 AND src = $2 ORDER BY id",
+            "SELECT id, label, created, until, used FROM directory_token \
+             WHERE org = $1 AND src = $2 AND client IS NULL ORDER BY id",
             args![org, src],
         )
         .await?;
@@ -167,6 +168,18 @@ pub async fn tokens(tx: &mut Tx, src: SourceNo) -> Result<Vec<DirectoryTokenRow>
             })
         })
         .collect()
+}
+
+/// Sets when a token that an admin made ends; whether it was there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_token(tx: &mut Tx, src: SourceNo, id: TokenId, until: DateTime<Utc>) -> Result<bool, StoreError> {
+    let org = tx.org;
+    let sql = "UPDATE directory_token SET until = $4 WHERE org = $1 AND src = $2 AND id = $3 AND client IS NULL";
+    let n = tx.conn.exec(sql, args![org, src, id, until]).await?;
+    standing::moved(tx).await?;
+    Ok(n > 0)
 }
 
 /// Takes a token away; whether it was there.
@@ -202,6 +215,8 @@ pub struct TokenOwner {
     pub token: TokenId,
     /// What the admin calls it.
     pub label: String,
+    /// The OAuth client that it was given to, if it was.
+    pub client: Option<DirectoryClientId>,
     /// When it was last noted as used.
     pub used: Option<DateTime<Utc>>,
     /// How often the organization has changed its own schemas; 0 where it never had any.
@@ -224,7 +239,7 @@ impl Store {
                 .conn
                 .one(
                     format!(
-                        "SELECT {COLUMNS}, t.id, t.label, t.used, \
+                        "SELECT {COLUMNS}, t.id, t.label, t.used, t.client, \
                          (SELECT g.schemas FROM guard g WHERE g.org = t.org) FROM directory_token t \
                          JOIN directory d ON d.org = t.org AND d.src = t.src \
                          WHERE t.org = $1 AND t.hash = $2 AND (t.until IS NULL OR t.until > $3)"
@@ -234,8 +249,9 @@ impl Store {
                 .await?;
             let owner = |row: Row| {
                 let (token, label) = (TokenId(row.key(NEXT)?), row.text(NEXT + 1)?);
-                let (used, schemas) = (row.opt_time(NEXT + 2)?, row.opt_int(NEXT + 3)?.unwrap_or(0));
-                Ok(TokenOwner { directory: read(&row)?, token, label, used, schemas })
+                let client = row.opt_key(NEXT + 3)?.map(DirectoryClientId);
+                let (used, schemas) = (row.opt_time(NEXT + 2)?, row.opt_int(NEXT + 4)?.unwrap_or(0));
+                Ok(TokenOwner { directory: read(&row)?, token, label, client, used, schemas })
             };
             row.map(owner).transpose()
         })

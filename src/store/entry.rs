@@ -4,10 +4,13 @@
 use super::engine::args;
 use super::{Store, StoreError};
 use crate::base::ids::{ConnectionId, DirectoryId, OrgId, OrgNo, SourceNo};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// No organization: for questions that come before one is known.
 const NOBODY: OrgNo = OrgNo(0);
+
+/// How long a token of a directory that an admin made is listed after its end.
+const ENDED_TOKENS: TimeDelta = TimeDelta::days(30);
 
 impl Store {
     /// Whose directory this is, and its number there.
@@ -125,6 +128,11 @@ impl Store {
             tx.conn.exec("DELETE FROM tombstone WHERE until <= $1", args![now]).await?;
             let old = args![told_before, super::outbox::SCIM];
             tx.conn.exec("DELETE FROM outbox WHERE due < $1 AND sender = $2", old).await?;
+            tx.conn.exec("DELETE FROM directory_assertion WHERE until <= $1", args![now]).await?;
+            tx.conn.exec("DELETE FROM directory_token WHERE until <= $1 AND client IS NOT NULL", args![now]).await?;
+            // What an admin made is listed for a while after its end, so that they see why a directory fell silent.
+            tx.conn.exec("DELETE FROM directory_token WHERE until <= $1", args![now - ENDED_TOKENS]).await?;
+            tx.conn.exec("DELETE FROM directory_client_secret WHERE until <= $1", args![now]).await?;
             Ok(super::Done::of(()))
         })
         .await

@@ -58,6 +58,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     2026112606 "add_standing" demands 2026112606;
     2026112607 "add_leftover" demands 2026112607;
     2026112608 "widen_person_key" demands 2026112308;
+    2026112609 "create_directory_clients" demands 2026112308;
     2026112610 "add_extension_schema" demands 2026112610;
     2026112612 "add_outbox_target" demands 2026112308;
 };

@@ -12,6 +12,7 @@ pub mod claimed;
 pub mod codes;
 pub mod connections;
 pub mod directories;
+pub mod directory_clients;
 pub mod enforcement;
 mod engine;
 mod entry;

@@ -6,11 +6,13 @@ use crate::base::class::{Class, Classify};
 use crate::base::sources::Sources;
 use crate::protocol::jose::jwks::JwksFault;
 use crate::protocol::jose::{Claims, JoseFault, JwkSet};
+use crate::protocol::oauth::assertion::{Assertion, AssertionFault, Whose, verify_assertion};
 use crate::protocol::oidc::discovery::{self, DiscoveryFault, ProviderMetadata};
 use crate::protocol::oidc::id_token::{self, IdToken, IdTokenFault, verify_id_token};
 use crate::protocol::oidc::logout::{self, LogoutFault, LogoutToken, verify_logout_token};
 use crate::protocol::oidc::token::{self, TokenFault, TokenRequest, Tokens};
 use crate::protocol::oidc::userinfo::{self, UserInfoFault};
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 use url::Url;
@@ -50,6 +52,9 @@ pub enum UpstreamError {
     /// The logout token does not hold.
     #[error(transparent)]
     Logout(#[from] LogoutFault),
+    /// The assertion of a directory's client does not hold.
+    #[error(transparent)]
+    Assertion(#[from] AssertionFault),
 }
 
 impl Classify for FetchError {
@@ -66,7 +71,9 @@ impl Classify for UpstreamError {
         match self {
             Self::Fetch(error) => error.class(),
             Self::Outgoing(error) => error.class(),
-            Self::Token(_) | Self::IdToken(_) | Self::UserInfo(_) | Self::Logout(_) => Class::BadInput,
+            Self::Token(_) | Self::IdToken(_) | Self::UserInfo(_) | Self::Logout(_) | Self::Assertion(_) => {
+                Class::BadInput
+            }
         }
     }
 }
@@ -192,6 +199,26 @@ impl Upstream {
             Err(LogoutFault::Token(JoseFault::KeyUnknown | JoseFault::KeyUnfit)) => {
                 let newer = self.newer_keys(&provider.jwks_uri, &keys).await?;
                 Ok(verify_logout_token(token, &newer, checks)?)
+            }
+            seen => Ok(seen?),
+        }
+    }
+
+    /// Checks a client's assertion with the keys at `jwks_uri`; an unknown key is looked for once more in a newer set.
+    ///
+    /// # Errors
+    /// [`UpstreamError::Fetch`] or [`UpstreamError::Assertion`].
+    pub async fn assertion(
+        &self,
+        jwks_uri: &Url,
+        token: &str,
+        whose: Whose<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Assertion, UpstreamError> {
+        let keys = self.keys(jwks_uri).await?;
+        match verify_assertion(token, &keys, whose, now) {
+            Err(AssertionFault::Token(JoseFault::KeyUnknown | JoseFault::KeyUnfit)) => {
+                Ok(verify_assertion(token, &*self.newer_keys(jwks_uri, &keys).await?, whose, now)?)
             }
             seen => Ok(seen?),
         }

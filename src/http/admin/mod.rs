@@ -4,6 +4,7 @@
 
 mod aside;
 mod caller;
+mod credentials;
 mod events;
 mod log;
 mod refusal;
@@ -15,12 +16,25 @@ pub use caller::ApiCaller;
 
 use crate::service::Gateway;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 /// The routes.
 pub fn routes() -> Router<Gateway> {
     Router::new()
         .route("/api/v1/organizations/{slug}/directories/{key}/events", get(events::list))
+        .route("/api/v1/organizations/{slug}/directories", get(credentials::directories))
+        .route(
+            "/api/v1/organizations/{slug}/directories/{key}/tokens",
+            get(credentials::tokens).post(credentials::add_token),
+        )
+        .route("/api/v1/organizations/{slug}/directories/{key}/tokens/{id}", delete(credentials::revoke_token))
+        .route("/api/v1/organizations/{slug}/directories/{key}/tokens/{id}/rotate", post(credentials::rotate_token))
+        .route(
+            "/api/v1/organizations/{slug}/directories/{key}/clients",
+            get(credentials::clients).post(credentials::add_client),
+        )
+        .route("/api/v1/organizations/{slug}/directories/{key}/clients/{id}", delete(credentials::remove_client))
+        .route("/api/v1/organizations/{slug}/directories/{key}/clients/{id}/rotate", post(credentials::rotate_client))
         .route("/api/v1/organizations/{slug}/directories/{key}/log", get(log::list))
         .route("/api/v1/organizations/{slug}/directories/{key}/log/quirks", get(log::quirks))
         .route("/api/v1/organizations/{slug}/directories/{key}/log/{id}", get(log::show))

@@ -38,6 +38,10 @@ impl From<ConsoleError> for Refusal {
             ConsoleError::Filter { field, .. } => {
                 Problem::new(StatusCode::BAD_REQUEST, "bad_filter", says).with("field", field)
             }
+            ConsoleError::DirectoryClient { field, .. } => {
+                Problem::new(StatusCode::BAD_REQUEST, "bad_client", says).with("field", field)
+            }
+            ConsoleError::KeyTaken(_) => Problem::new(StatusCode::CONFLICT, "key_taken", says),
             ConsoleError::Schema(_) => Problem::new(StatusCode::BAD_REQUEST, "bad_schema", says),
             ConsoleError::Email(_) => Problem::new(StatusCode::BAD_REQUEST, "bad_email", says),
             error => {

@@ -61,6 +61,7 @@ async fn features(gw: &Gateway, who: &ScimCaller) -> Result<Features, ScimFault>
         roles,
         bulk: Some(BulkLimits::default()),
         sort: true,
+        oauth: true,
         cursor_timeout: Some(u64::from(CURSOR_SECONDS)),
         security_events: match who.directory.settings.events {
             Told::Off => None,

@@ -16,6 +16,7 @@ mod record;
 mod replay;
 mod resources;
 mod search;
+mod token;
 
 use crate::http::edge::RequestId;
 use crate::protocol::scim::catalogue::Catalogue;
@@ -28,7 +29,7 @@ use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
-use axum::routing::any;
+use axum::routing::{any, get, post};
 use caller::ScimCaller;
 use record::{Recorder, Template};
 use std::collections::HashMap;
@@ -42,6 +43,8 @@ pub fn routes() -> Router<Gateway> {
         .route("/scim/v2/{directory}", any(base))
         .route("/scim/v2/{directory}/", any(base))
         .route("/scim/v2/{directory}/{*rest}", any(below))
+        .route("/scim/oauth/token", post(token::token))
+        .route("/.well-known/oauth-authorization-server/scim", get(token::metadata))
         .route("/scim/{version}", any(elsewhere))
         .route("/scim/{version}/{*rest}", any(elsewhere))
 }

@@ -184,6 +184,19 @@ impl FakeIdp {
         Ok(())
     }
 
+    /// A token with these claims, signed (RS256) with the key that is published now: what a cloud gives a workload.
+    pub fn workload_token(&self, claims: &serde_json::Value) -> Result<String, LabError> {
+        let keys = self.core.keys();
+        let key = keys.for_tokens(jsonwebtoken::Algorithm::RS256);
+        oidc::jws::signed(&oidc::jws::header(key, "JWT"), claims, key)
+    }
+
+    /// Where the keys for tokens are.
+    #[must_use]
+    pub fn jwks_uri(&self) -> String {
+        self.core.at("/oidc/jwks")
+    }
+
     /// Turns the switches of the OpenID side.
     pub fn oidc(&self, turn: impl FnOnce(&mut OidcKnobs)) {
         turn(&mut self.core.memory().oidc);

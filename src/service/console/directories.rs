@@ -1,27 +1,16 @@
-//! Directories and their tokens.
+//! Directories.
 
-use super::{ConsoleError, organizations};
-use crate::base::ids::{DirectoryId, TokenId};
-use crate::base::token::TokenKind;
+use super::directory_tokens::{self, NewToken, TokenMade};
+use super::{ConsoleError, organizations, users};
+use crate::base::ids::{DirectoryId, OrgNo};
 use crate::domain::audit::{Actor, Deed};
 use crate::domain::directory::{DirectorySettings, RoleLists, Told};
 use crate::service::Gateway;
 use crate::service::provisioning::Profile;
-use crate::store::directories::{self, DirectoryRow, DirectoryTokenRow};
+use crate::store::directories::{self, DirectoryRow};
 use crate::store::{Done, Record, StoreError, Tx};
-use secrecy::SecretString;
+use serde::Serialize;
 use serde_json::json;
-
-/// A directory that was made now, or a new token of one.
-#[derive(Debug)]
-pub struct DirectoryMade {
-    /// The directory.
-    pub id: DirectoryId,
-    /// The token's id.
-    pub token_id: TokenId,
-    /// The token: shown once.
-    pub token: SecretString,
-}
 
 /// The directories of an organization.
 ///
@@ -30,6 +19,44 @@ pub struct DirectoryMade {
 pub async fn list(gw: &Gateway, slug: &str) -> Result<Vec<DirectoryRow>, ConsoleError> {
     let org = organizations::of_slug(gw, slug).await?;
     Ok(gw.store.read::<_, StoreError, _>(org, async |tx| directories::list(tx).await).await?)
+}
+
+/// A directory as an administrator sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct DirectoryView {
+    /// What the organization calls it.
+    pub key: String,
+    /// Its id.
+    pub id: DirectoryId,
+    /// Which dialect it tolerates.
+    pub profile: String,
+    /// Whether it answers.
+    pub enabled: bool,
+    /// What the IdP is told.
+    pub scim_base_url: String,
+    /// Where its OAuth clients get tokens.
+    pub token_url: String,
+}
+
+/// The directories of the organization that a program asks for, by key.
+///
+/// # Errors
+/// [`ConsoleError::NoOrganization`] also for a neighbour's slug, or when the store fails.
+pub async fn of_caller(gw: &Gateway, org: OrgNo, slug: &str) -> Result<Vec<DirectoryView>, ConsoleError> {
+    let slug = slug.to_owned();
+    let work = async move |tx: &mut Tx| {
+        users::own(tx, &slug).await?;
+        Ok::<_, ConsoleError>(directories::list(tx).await?)
+    };
+    let view = |row: DirectoryRow| DirectoryView {
+        scim_base_url: gw.urls.scim(row.id),
+        token_url: gw.urls.scim_token(),
+        key: row.key,
+        id: row.id,
+        profile: row.profile,
+        enabled: row.enabled,
+    };
+    Ok(gw.store.read(org, work).await?.into_iter().map(view).collect())
 }
 
 /// Makes a directory with its first token.
@@ -42,7 +69,7 @@ pub async fn add(
     key: &str,
     profile: Profile,
     settings: DirectorySettings,
-) -> Result<DirectoryMade, ConsoleError> {
+) -> Result<TokenMade, ConsoleError> {
     let org = organizations::of_slug(gw, slug).await?;
     let (gateway, key) = (gw.clone(), key.to_owned());
     gw.store
@@ -63,85 +90,19 @@ pub(super) async fn insert(
     key: &str,
     profile: Profile,
     settings: DirectorySettings,
-) -> Result<(DirectoryMade, Vec<Record>), StoreError> {
+) -> Result<(TokenMade, Vec<Record>), StoreError> {
     let id = DirectoryId::mint(&gw.sources);
     let src = directories::insert(tx, id, key, profile.name(), settings, gw.sources.now()).await?;
     let row =
         DirectoryRow { src, id, key: key.to_owned(), profile: profile.name().to_owned(), enabled: true, settings };
     let record = gw.record(&Actor::Operator, Deed::DirectoryCreated, Some(id.to_string()), json!({"key": key}));
-    let (made, second) = insert_token(tx, gw, &row, "first").await?;
-    Ok((made, vec![record, second]))
-}
-
-async fn insert_token(
-    tx: &mut Tx,
-    gw: &Gateway,
-    directory: &DirectoryRow,
-    label: &str,
-) -> Result<(DirectoryMade, Record), StoreError> {
-    let minted = gw.mint.mint(&gw.sources, TokenKind::Directory, tx.org());
-    let token_id = TokenId::mint(&gw.sources);
-    let row =
-        DirectoryTokenRow { id: token_id, label: label.to_owned(), created: gw.sources.now(), until: None, used: None };
-    directories::insert_token(tx, directory.src, minted.hash, &row).await?;
-    let body = json!({"kind": "directory", "directory": directory.id});
-    let record = gw.record(&Actor::Operator, Deed::TokenCreated, Some(token_id.to_string()), body);
-    Ok((DirectoryMade { id: directory.id, token_id, token: minted.text }, record))
+    let (made, token) = directory_tokens::insert(tx, gw, &row, &NewToken { label: "first", life: None }).await?;
+    Ok((made, vec![record, directory_tokens::told(gw, &Actor::Operator, &row, &token)]))
 }
 
 pub(super) async fn of_key(tx: &mut Tx, key: &str) -> Result<DirectoryRow, ConsoleError> {
     let found = directories::list(tx).await?.into_iter().find(|directory| directory.key == key);
     found.ok_or_else(|| ConsoleError::NoDirectory(key.to_owned()))
-}
-
-/// Makes a further token of a directory.
-///
-/// # Errors
-/// [`ConsoleError::NoDirectory`], or when the store fails.
-pub async fn add_token(gw: &Gateway, slug: &str, key: &str, label: &str) -> Result<DirectoryMade, ConsoleError> {
-    let org = organizations::of_slug(gw, slug).await?;
-    let (gateway, key, label) = (gw.clone(), key.to_owned(), label.to_owned());
-    gw.store
-        .write(org, async move |tx| {
-            let directory = of_key(tx, &key).await?;
-            let (made, record) = insert_token(tx, &gateway, &directory, &label).await?;
-            Ok::<_, ConsoleError>(Done::of(made).and(record))
-        })
-        .await
-}
-
-/// Takes a token of a directory away.
-///
-/// # Errors
-/// [`ConsoleError::NoToken`], or when the store fails.
-pub async fn revoke_token(gw: &Gateway, slug: &str, key: &str, id: TokenId) -> Result<(), ConsoleError> {
-    let org = organizations::of_slug(gw, slug).await?;
-    let key = key.to_owned();
-    let record = gw.record(&Actor::Operator, Deed::TokenRevoked, Some(id.to_string()), json!({"kind": "directory"}));
-    gw.store
-        .write(org, async move |tx| {
-            let directory = of_key(tx, &key).await?;
-            if !directories::delete_token(tx, directory.src, id).await? {
-                return Err(ConsoleError::NoToken);
-            }
-            Ok(Done::of(()).and(record.clone()))
-        })
-        .await
-}
-
-/// The tokens of a directory.
-///
-/// # Errors
-/// [`ConsoleError::NoDirectory`], or when the store fails.
-pub async fn tokens(gw: &Gateway, slug: &str, key: &str) -> Result<Vec<DirectoryTokenRow>, ConsoleError> {
-    let org = organizations::of_slug(gw, slug).await?;
-    let key = key.to_owned();
-    gw.store
-        .read(org, async move |tx| {
-            let directory = of_key(tx, &key).await?;
-            Ok(directories::tokens(tx, directory.src).await?)
-        })
-        .await
 }
 
 /// What is to be set of a directory; `None` leaves it as it is.

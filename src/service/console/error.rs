@@ -31,6 +31,17 @@ pub enum ConsoleError {
     /// A schema that breaks a rule.
     #[error(transparent)]
     Schema(#[from] SchemaFault),
+    /// No such OAuth client of this directory.
+    #[error("there is no such OAuth client of this directory")]
+    NoDirectoryClient,
+    /// What a client is to prove itself by cannot be used.
+    #[error("{field} {rule}")]
+    DirectoryClient {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it, and what to write.
+        rule: String,
+    },
     /// No such token here.
     #[error("there is no such token here")]
     NoToken,
@@ -121,6 +132,7 @@ impl Classify for ConsoleError {
             | Self::NoDirectory(_)
             | Self::NoSchema(_)
             | Self::NoToken
+            | Self::NoDirectoryClient
             | Self::NoEntry => Class::NotFound,
             Self::KeyTaken(_)
             | Self::FieldLocked { .. }
@@ -128,7 +140,12 @@ impl Classify for ConsoleError {
             | Self::NothingAside
             | Self::Replay(NotReplayable::Because(_)) => Class::Conflict,
             Self::Replay(NotReplayable::Unreadable(_)) => Class::Bug,
-            Self::Email(_) | Self::Schema(_) | Self::Grant(_) | Self::Uri(_) | Self::Filter { .. } => Class::BadInput,
+            Self::Email(_)
+            | Self::Schema(_)
+            | Self::Grant(_)
+            | Self::Uri(_)
+            | Self::Filter { .. }
+            | Self::DirectoryClient { .. } => Class::BadInput,
             Self::Malformed(_) | Self::Log(_) => Class::Bug,
             Self::Ground(e) => e.class(),
             Self::Store(e) => e.class(),

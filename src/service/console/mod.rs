@@ -7,6 +7,8 @@ pub mod apps;
 pub mod aside;
 pub mod connections;
 pub mod directories;
+pub mod directory_clients;
+pub mod directory_tokens;
 mod error;
 pub mod events;
 pub mod find;

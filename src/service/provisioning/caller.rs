@@ -55,7 +55,7 @@ pub async fn identify(
 ) -> Result<Option<DirectoryCaller>, StoreError> {
     let Some(presented) = gw.mint.read(TokenKind::Directory, token) else { return Ok(None) };
     let now = gw.sources.now();
-    let Some(TokenOwner { directory: row, token, label, used, schemas }) =
+    let Some(TokenOwner { directory: row, token, label, client, used, schemas }) =
         gw.store.directory_by_token(presented.org, presented.hash, now).await?
     else {
         return Ok(None);
@@ -74,7 +74,8 @@ pub async fn identify(
     }
     let profile = row.profile.parse().unwrap_or_default();
     let registry = schemas::registry(gw, presented.org, schemas).await?;
-    let credential = Credential { kind: "token", id: token.to_string().into(), label: label.into() };
+    let (kind, id) = client.map_or_else(|| ("token", token.to_string()), |client| ("client", client.to_string()));
+    let credential = Credential { kind, id: id.into(), label: label.into() };
     Ok(Some(DirectoryCaller { org: presented.org, directory: row, profile, registry, credential, operation: None }))
 }
 
@@ -110,6 +111,7 @@ pub fn hint(gw: &Gateway, presented: &str) -> String {
     let kind = match presented.get(..3) {
         Some("dwd") => "a directory token",
         Some("dwk") => "a token of the management API",
+        Some("dwo") => "a client secret, which belongs at the token endpoint",
         Some("dws" | "dwa" | "dwr" | "dwc" | "dwf" | "dwm") => "another token of Doorward",
         _ => "no token of Doorward",
     };

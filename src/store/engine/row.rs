@@ -2,8 +2,8 @@
 
 use super::StoreError;
 use crate::base::ids::{
-    AppId, ConnectionId, DirectoryId, EventId, FamilyId, LogId, OrgId, OrgNo, PersonId, ResourceId, RuleId, SessionId,
-    SourceNo, TokenId,
+    AppId, ConnectionId, DirectoryClientId, DirectoryId, EventId, FamilyId, LogId, OrgId, OrgNo, PersonId, ResourceId,
+    RuleId, SessionId, SourceNo, TokenId,
 };
 use crate::base::token::TokenHash;
 use chrono::{DateTime, Utc};
@@ -95,6 +95,7 @@ val_from_id!(
     AppId,
     ConnectionId,
     DirectoryId,
+    DirectoryClientId,
     EventId,
     FamilyId,
     LogId,

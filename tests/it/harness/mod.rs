@@ -8,6 +8,7 @@ pub mod gateway;
 mod keeper;
 mod postgres;
 pub mod program;
+pub mod token_door;
 pub mod world;
 
 /// How many times as many cases as usual a test with generated input tries (`TEST_CASES`, 1 by default).

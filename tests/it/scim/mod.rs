@@ -5,6 +5,8 @@ mod bad_bodies;
 mod bad_input;
 mod bulk;
 mod correlation;
+mod credentials;
+mod credentials_of_keys;
 mod cursors;
 mod filter_model;
 mod interop;

@@ -2,6 +2,7 @@
 
 use crate::base::ids::{AppId, ConnectionId, DirectoryId, OrgId, PersonId};
 use crate::base::token::reveal;
+use crate::service::console::directory_clients::ClientMade;
 use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 
@@ -43,6 +44,9 @@ pub struct DirectoryAnswer {
     /// The token, if it was made now.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub token: Option<SecretString>,
+    /// Its OAuth clients, as the file names them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientMade>,
 }
 
 /// One connection.

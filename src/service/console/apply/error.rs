@@ -98,6 +98,23 @@ pub enum ApplyError {
         #[source]
         cause: MetadataFault,
     },
+    /// What an OAuth client is to prove itself by cannot be used.
+    #[error("the client {client}: {cause}")]
+    DirectoryClient {
+        /// The client and its directory.
+        client: String,
+        /// Why.
+        cause: Box<ConsoleError>,
+    },
+    /// A key set is no JSON.
+    #[error("the key set of the client {client} is no JSON")]
+    Keys {
+        /// The client and its directory.
+        client: String,
+        /// Why.
+        #[source]
+        cause: serde_json::Error,
+    },
     /// A rule yields no whole answer.
     #[error(transparent)]
     Rule(#[from] RuleError),

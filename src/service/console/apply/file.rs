@@ -79,6 +79,19 @@ pub(super) struct DirectoryFile {
     pub(super) profile: Option<Profile>,
     pub(super) events: Option<Told>,
     pub(super) roles: Option<RoleLists>,
+    #[serde(default)]
+    pub(super) client: Vec<DirectoryClientFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DirectoryClientFile {
+    pub(super) key: String,
+    pub(super) jwks_file: Option<String>,
+    pub(super) jwks_uri: Option<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) audience: Option<String>,
 }
 
 impl DirectoryFile {
@@ -161,6 +174,9 @@ pub(super) fn read(text: &str) -> Result<ApplyFile, ApplyError> {
     for organization in &file.organization {
         let sources = organization.directory.iter().map(|d| d.key.as_str());
         unique(sources.chain(organization.connection.iter().map(|c| c.key.as_str())))?;
+        for directory in &organization.directory {
+            unique(directory.client.iter().map(|client| client.key.as_str()))?;
+        }
         unique(organization.client.iter().map(|client| client.key.as_str()))?;
         unique(organization.schema.iter().map(|schema| schema.urn.as_deref().unwrap_or_default()))?;
         unique(organization.person.iter().map(|person| person.email.as_str()))?;

@@ -38,7 +38,7 @@ pub(super) fn read(gw: &Gateway, file: &ConnectionFile, folder: &Path) -> Result
 }
 
 /// Whether an IdP at this address may speak plain http: on the addresses that the operator has allowed, alone.
-pub(super) fn may_be_plain(gw: &Gateway, url: &Url) -> bool {
+pub(in crate::service::console) fn may_be_plain(gw: &Gateway, url: &Url) -> bool {
     let ip = match url.host() {
         Some(Host::Ipv4(ip)) => IpAddr::V4(ip),
         Some(Host::Ipv6(ip)) => IpAddr::V6(ip),

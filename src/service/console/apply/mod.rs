@@ -4,9 +4,10 @@
 //! kept. Creates and updates, deletes nothing. Must not know the command line.
 
 mod answer;
+mod directory_clients;
 mod error;
 mod file;
-mod metadata;
+pub(super) mod metadata;
 mod organization;
 mod people;
 mod plan;

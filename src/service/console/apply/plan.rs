@@ -2,8 +2,9 @@
 
 use super::file::{ConnectionFile, Kind, OrganizationFile};
 use super::metadata::{self, Metadata};
-use super::{ApplyError, Variables};
+use super::{ApplyError, Variables, directory_clients};
 use crate::base::ids::OrgNo;
+use crate::domain::directory_client::ClientMethod;
 use crate::domain::email::{Email, normal_domain};
 use crate::domain::panel::PanelDefinition;
 use crate::service::{Gateway, passwords};
@@ -27,6 +28,8 @@ pub(super) struct Plan {
     pub(super) metadata: HashMap<String, Metadata>,
     /// Connection → client secret.
     pub(super) secrets: HashMap<String, SecretString>,
+    /// Directory and its OAuth client → what the client proves itself by.
+    pub(super) methods: HashMap<(String, String), ClientMethod>,
 }
 
 impl Plan {
@@ -53,8 +56,15 @@ impl Plan {
             hashes: HashMap::new(),
             metadata: HashMap::new(),
             secrets: HashMap::new(),
+            methods: HashMap::new(),
             file,
         };
+        for directory in &plan.file.directory {
+            for client in &directory.client {
+                let method = directory_clients::method(gw, directory, client, folder)?;
+                plan.methods.insert((directory.key.clone(), client.key.clone()), method);
+            }
+        }
         for connection in &plan.file.connection {
             check_kind(gw, connection)?;
             if let Some(read) = metadata::read(gw, connection, folder)? {

@@ -1,10 +1,10 @@
 //! Directories and connections of an organization.
 
-use super::ApplyError;
 use super::answer::{ConnectionAnswer, DirectoryAnswer};
 use super::file::{ConnectionFile, Kind};
 use super::organization::Changes;
 use super::plan::Plan;
+use super::{ApplyError, directory_clients};
 use crate::base::ids::{ConnectionId, SourceNo};
 use crate::base::seal::Place;
 use crate::base::token::same;
@@ -27,13 +27,14 @@ pub(super) async fn directories(
     let known = directories::list(tx).await?;
     let mut answers = Vec::new();
     for file in &plan.file.directory {
-        let (id, token) = match known.iter().find(|found| found.key == file.key) {
+        let (row, token) = match known.iter().find(|found| found.key == file.key) {
             None => {
                 let (profile, settings) =
                     (file.profile.unwrap_or_default(), file.settings(DirectorySettings::default()));
                 let (made, records) = console::insert(tx, changes.gw, &file.key, profile, settings).await?;
                 changes.told(records, &format!("directory {} created", file.key));
-                (made.id, Some(made.token))
+                let row = directories::list(tx).await?.into_iter().find(|found| found.key == file.key);
+                (row.ok_or(ApplyError::Malformed("directory"))?, Some(made.token))
             }
             Some(found) => {
                 let profile = file.profile.map_or_else(|| found.profile.clone(), |profile| profile.name().to_owned());
@@ -42,11 +43,12 @@ pub(super) async fn directories(
                     directories::update(tx, &wanted).await?;
                     changes.note(Deed::DirectoryUpdated, found.id, &format!("directory {} updated", file.key));
                 }
-                (found.id, None)
+                (found.clone(), None)
             }
         };
-        let scim_base_url = changes.gw.urls.scim(id);
-        answers.push(DirectoryAnswer { key: file.key.clone(), id, scim_base_url, token });
+        let clients = directory_clients::put(tx, plan, file, &row, changes).await?;
+        let scim_base_url = changes.gw.urls.scim(row.id);
+        answers.push(DirectoryAnswer { key: file.key.clone(), id: row.id, scim_base_url, token, clients });
     }
     Ok(answers)
 }

@@ -121,7 +121,7 @@ on_both_engines! {
         let token = access_token(&world, "ada@acme.test", "openid scim:me").await;
         let gw = &world.gw.gateway;
         let made = doorward::service::console::directories::add(gw, "acme", "second", Profile::Auto, DirectorySettings::default()).await.unwrap();
-        let second = Directory::new(&gw.urls.scim(made.id), &token);
+        let second = Directory::new(&gw.urls.scim(made.directory), &token);
         second.get("/Me").await.refused(404, "");
     }
 }

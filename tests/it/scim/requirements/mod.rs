@@ -4,6 +4,7 @@ mod bulk;
 mod cases;
 mod concurrency;
 mod create;
+mod credentials;
 mod cursor;
 pub mod custom_schemas;
 mod data_model;
