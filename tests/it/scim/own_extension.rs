@@ -80,6 +80,21 @@ on_both_engines! {
         }
     }
 
+    async fn who_may_not_sign_in_has_no_panel_access_whatever_the_role(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, json!([{"group": "billing", "role": "billing_only"}])).await;
+        let idp = acme.directory("okta", "auto").await;
+        let ada = idp.create_user("ada@acme.test").await.expect(201).id();
+        idp.create_group("billing", &[&ada]).await.expect(201);
+        let on = json!({"role": "billing_only", "panelAccess": true, "seat": "none"});
+        assert_eq!(shown(&idp, &ada).await, on);
+        for (active, access) in [(false, false), (true, true)] {
+            let change = json!([{"op": "replace", "path": "active", "value": active}]);
+            idp.patch(&format!("/Users/{ada}"), change).await.expect(200);
+            assert_eq!(shown(&idp, &ada).await["panelAccess"], access);
+        }
+    }
+
     async fn what_is_derived_is_neither_filtered_nor_sorted_by(engine) {
         let gw = TestGateway::start(engine).await;
         let acme = gw.organization("acme", None, usual_rules()).await;
