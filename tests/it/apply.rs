@@ -2,6 +2,7 @@
 
 use crate::harness::database::{Engine, TestDatabase, on_both_engines};
 use crate::harness::program::{Program, command, reason, said};
+use doorward::protocol::jose::{Alg, SigningKey};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -86,6 +87,65 @@ on_both_engines! {
         let refused = reason(&File::example(&database, &changes).apply(&database));
         assert!(refused.contains("saml"), "it names the connection: {refused}");
         assert_eq!(shown(&database, &["org", "show", "acme", "--json"]), before);
+    }
+
+    async fn the_clients_of_a_directory_are_made_once_and_changed_where_the_file_changes(engine) {
+        let database = TestDatabase::new(engine).await;
+        let key = |alg| json!({"keys": [SigningKey::generate(alg).unwrap().0.public_jwk()]}).to_string();
+        let plain = r#"directory = [{ key = "okta", profile = "auto" }]"#;
+        let entra = r#"{ key = "entra", issuer = "https://login.test/t/v2.0", jwks_uri = "https://login.test/t/keys", subject = "s", audience = "api://x" }"#;
+        let with = |clients: &str| format!(r#"directory = [{{ key = "okta", profile = "auto", client = [{clients}] }}]"#);
+        let apply = |clients: &str, keys: &str| {
+            let file = File::example(&database, &[(plain, &with(clients))]);
+            std::fs::write(file.0.join("keys.json"), keys).unwrap();
+            file.apply(&database)
+        };
+        let answered = |output| -> Value { serde_json::from_str(&said(&output)).unwrap() };
+        let keys = key(Alg::Es256);
+        let three = format!(r#"{{ key = "ping" }}, {{ key = "own", jwks_file = "keys.json" }}, {entra}"#);
+        let made = answered(apply(&three, &keys));
+        let clients = made["organizations"][0]["directories"][0]["clients"].clone();
+        let secret = clients[0]["client_secret"].as_str().unwrap().to_owned();
+        assert!(clients[0]["key"] == "ping" && clients[1].get("client_secret").is_none(), "{clients}");
+        let again = answered(apply(&three, &keys));
+        assert_eq!(again["changed"], json!([]));
+        let kept = &again["organizations"][0]["directories"][0]["clients"];
+        assert!(kept[0].get("client_secret").is_none() && kept[0]["client_id"] == clients[0]["client_id"], "{kept}");
+        // What was answered works with the program.
+        let program = Program::serve(&database);
+        let ask = async || {
+            let form = [("grant_type", "client_credentials"), ("client_id", clients[0]["client_id"].as_str().unwrap()), ("client_secret", secret.as_str())];
+            reqwest::Client::new().post(format!("{}/scim/oauth/token", program.base)).form(&form).send().await.unwrap()
+        };
+        let answer = ask().await;
+        assert_eq!(answer.status(), 200);
+        let token = answer.json::<Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned();
+        let directory = made["organizations"][0]["directories"][0]["id"].as_str().unwrap();
+        let call = async || {
+            let address = format!("{}/scim/v2/{directory}/Users?count=0", program.base);
+            reqwest::Client::new().get(address).bearer_auth(&token).send().await.unwrap().status()
+        };
+        assert_eq!(call().await, 200);
+        // Another key set is a change; another way of proof ends what there was.
+        let changed = answered(apply(&three, &key(Alg::Es256)));
+        assert_eq!(changed["changed"], json!(["acme: client own of directory okta updated"]));
+        answered(apply(r#"{ key = "ping", jwks_file = "keys.json" }"#, &keys));
+        assert_eq!((ask().await.status(), call().await), (401.try_into().unwrap(), 401.try_into().unwrap()));
+        program.terminate();
+        let (ended, log) = program.ended();
+        assert!(ended && log.contains("a client of a directory was refused"), "{log}");
+        for told in [&secret, &token] {
+            assert!(!log.contains(&told[told.len() - 20..]), "no secret is in the log");
+        }
+        let refusals = [
+            (r#"{ key = "x", secret = "mine" }"#, "secret"), (r#"{ key = "x" }, { key = "x" }"#, "twice"),
+            (r#"{ key = "x", issuer = "https://a.test" }"#, "subject"), (r#"{ key = "x", jwks_file = "none.json" }"#, "none.json"),
+            (r#"{ key = "x", jwks_uri = "http://a.test/keys" }"#, "https"),
+        ];
+        for (clients, names) in refusals {
+            let refused = reason(&apply(clients, &keys));
+            assert!(refused.contains(names), "{names}: {refused}");
+        }
     }
 
     async fn a_password_for_somebody_of_the_directory_is_refused(engine) {

@@ -119,6 +119,37 @@ fn a_panel_definition_is_checked_without_a_database() {
     assert!(said(&checked).starts_with("msp: "));
 }
 
+/// The credentials of a directory, from the command line.
+#[test]
+fn tokens_end_and_rotate_and_clients_come_and_go() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let database = runtime.block_on(TestDatabase::new(Engine::Sqlite));
+    said(&run(&database, &["apply", EXAMPLE, "--json"]));
+    let on = |words: &[&str]| run(&database, &[&["directory"], words, &["--org", "acme"]].concat());
+    let read = |words: &[&str]| -> Value { serde_json::from_str(&said(&on(&[words, &["--json"]].concat()))).unwrap() };
+    let made = read(&["token", "okta", "--label", "short", "--expires-days", "13"]);
+    assert!(said(&on(&["tokens", "okta"])).contains("ENDS SOON"));
+    let old = made["token_id"].as_str().unwrap();
+    let next = read(&["rotate", "okta", "--token", old, "--overlap-hours", "0"]);
+    assert_ne!(next["token"], made["token"]);
+    let listed = read(&["tokens", "okta"]);
+    let state = |id: &Value| listed.as_array().unwrap().iter().find(|t| t["id"] == *id).unwrap()["state"].clone();
+    assert_eq!((state(&made["token_id"]), state(&next["token_id"])), ("ended".into(), "ends_soon".into()), "{listed}");
+    assert!(reason(&on(&["rotate", "okta", "--token", old])).contains("token"));
+    assert!(reason(&on(&["token", "okta", "--expires-days", "0"])).contains("expires_days"));
+    let client = read(&["client", "add", "okta", "--key", "ping"]);
+    let id = client["client_id"].as_str().unwrap();
+    let rotated = read(&["client", "rotate", "okta", "--client", id]);
+    assert_ne!(rotated["client_secret"], client["client_secret"]);
+    let listed = read(&["client", "list", "okta"]);
+    assert_eq!(listed[0]["secrets"].as_array().unwrap().len(), 2, "{listed}");
+    let shown = said(&on(&["client", "list", "okta"]));
+    assert!(shown.contains("2 secrets") && !shown.contains(rotated["client_secret"].as_str().unwrap()), "{shown}");
+    said(&on(&["client", "remove", "okta", "--client", id]));
+    assert!(reason(&on(&["client", "remove", "okta", "--client", id])).contains("client"));
+    assert_eq!(read(&["client", "list", "okta"]), serde_json::json!([]));
+}
+
 #[test]
 fn every_command_explains_itself() {
     for command in [

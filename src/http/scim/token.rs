@@ -74,7 +74,11 @@ fn refusal(error: &DirectoryOAuthError) -> Response {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
             response
         }
-        DirectoryOAuthError::NoKeys => told(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
+        DirectoryOAuthError::NoKeys => {
+            let mut response = told(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable");
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+            response
+        }
         DirectoryOAuthError::Store(e) => {
             let class = error.class();
             if class == Class::Bug {

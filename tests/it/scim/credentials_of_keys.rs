@@ -185,6 +185,23 @@ on_both_engines! {
         refused(&door.with_assertion(&id, &old).await, "client authentication failed");
     }
 
+    async fn a_client_may_have_its_own_keys_at_an_address(engine) {
+        let gw = TestGateway::start(engine).await;
+        let (_, idp, admin) = company(&gw, "acme").await;
+        let (door, okta) = (TokenDoor::of(&gw), issuer(&gw).await);
+        let id = client(&admin, json!({"key": "okta", "jwks_uri": okta.jwks_uri()})).await;
+        let now = gw.gateway.sources.now().timestamp();
+        let signed = |jti: &str| {
+            okta.workload_token(&json!({"iss": id, "sub": id, "aud": door.url, "exp": now + 300, "jti": jti})).unwrap()
+        };
+        let first = signed("one");
+        idp.with_token(&door.with_assertion(&id, &first).await.access_token()).get("/Users").await.expect(200);
+        refused(&door.with_assertion(&id, &first).await, "jti");
+        okta.rotate_keys().unwrap();
+        gw.wait(Duration::minutes(2));
+        door.with_assertion(&id, &signed("two")).await.expect(200);
+    }
+
     async fn keys_that_cannot_be_had_are_no_wrong_proof(engine) {
         let gw = TestGateway::start(engine).await;
         let (_, _, admin) = company(&gw, "acme").await;
