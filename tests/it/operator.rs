@@ -108,6 +108,25 @@ async fn what_cannot_be_started_says_why() {
     assert!(reason(&keyless).contains("DOORWARD_MASTER_KEY"));
 }
 
+on_both_engines! {
+    async fn a_database_that_demands_a_newer_program_is_refused_and_one_that_does_not_is_served(engine) {
+        let database = TestDatabase::new(engine).await;
+        said(&run(&database, &["apply", EXAMPLE, "--json"]));
+        let commands: [&[&str]; 4] = [&["serve"], &["migrate"], &["org", "list"], &["apply", EXAMPLE]];
+        // A migration of the future that today's program can live with, then one that it cannot.
+        database.migrated(2_099_010_101, 2_026_112_301).await;
+        assert!(said(&run(&database, &["org", "list"])).contains("acme"));
+        said(&run(&database, &["migrate"]));
+        database.migrated(2_099_010_102, 2_099_010_102).await;
+        let before = database.contents().await;
+        for arguments in commands {
+            let why = reason(&run(&database, arguments));
+            assert!(why.contains("2099010102") && why.contains("newer"), "{arguments:?}: {why}");
+        }
+        assert_eq!(database.contents().await, before);
+    }
+}
+
 #[test]
 fn a_panel_definition_is_checked_without_a_database() {
     let panel = concat!(env!("CARGO_MANIFEST_DIR"), "/config/panels/msp.toml");

@@ -1,10 +1,13 @@
 //! Each IdP's own traffic against a directory of the profile `auto`, and against one of the IdP's own profile.
 
-use crate::harness::database::{Engine, on_both_engines};
+use crate::harness::database::{Engine, TestDatabase, on_both_engines};
 use crate::harness::gateway::{TestGateway, usual_rules};
+use crate::harness::program::{Program, command, said};
 use doorward::base::sources::Sources;
 use doorward::lab::scim_client::{Dialect, IdpScimClient};
 use doorward::lab::simulate::{Plan, simulate};
+use serde_json::Value;
+use std::process::{Command, Output};
 
 /// The profile that an admin would choose for this IdP.
 fn own_profile(dialect: Dialect) -> &'static str {
@@ -60,4 +63,69 @@ each_idp! {
     jumpcloud_is_served_in_each_step = JumpCloud;
     ping_is_served_in_each_step = Ping;
     keycloak_is_served_in_each_step = Keycloak;
+}
+
+/// A server of the program itself with the example's directory: its SCIM base URL and token.
+fn served(database: &TestDatabase) -> (Program, String, String) {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/config/example.toml");
+    let made = said(&command(database).args(["apply", example, "--json"]).output().unwrap());
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let made = &made["organizations"][0]["directories"][0];
+    let server = Program::serve(database);
+    let base = format!("{}/scim/v2/{}", server.base, made["id"].as_str().unwrap());
+    (server, base, made["token"].as_str().unwrap().to_owned())
+}
+
+const SMALL: [&str; 6] = ["--users", "3", "--groups", "1", "--members", "3"];
+
+fn simulate_with(base: &str, token: &str, more: &[&str]) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_doorward"));
+    program.args(["simulate", "okta", base, "--token", token]).args(SMALL).args(more).output().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_ends_well_where_each_step_held_and_with_1_where_one_did_not() {
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let (_server, base, token) = served(&database);
+    let well = simulate_with(&base, &token, &[]);
+    let text = said(&well);
+    assert!(text.lines().filter(|line| line.starts_with("ok     ")).count() > 20, "{text}");
+    assert!(text.ends_with(" steps held, 0 failed\n"), "{text}");
+    assert_eq!(String::from_utf8_lossy(&well.stderr), "", "no bar where nobody looks");
+    let ill = simulate_with(&base, "another", &["--json"]);
+    assert_eq!(ill.status.code(), Some(1));
+    let document: Value = serde_json::from_slice(&ill.stdout).unwrap();
+    let failed = document["steps"].as_array().unwrap().iter().filter(|step| step["held"] == false).count();
+    assert!(failed > 20 && document["failed"] == failed, "{document}");
+    assert_eq!(String::from_utf8_lossy(&ill.stderr), "");
+    let unknown = Command::new(env!("CARGO_BIN_EXE_doorward")).args(["simulate", "nobody", &base]).output().unwrap();
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("onelogin"), "it says which there are");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_terminal_a_bar_stands_on_standard_error_alone() {
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let (_server, base, token) = served(&database);
+    // `script` gives it a terminal; what it shows there is standard error, as standard output goes to a file.
+    let out = std::env::temp_dir().join(format!("doorward-simulate-{}.txt", std::process::id()));
+    let run = format!(
+        "{} simulate okta {base} --token {token} {} >{}",
+        env!("CARGO_BIN_EXE_doorward"),
+        SMALL.join(" "),
+        out.display()
+    );
+    let shown = Command::new("script")
+        .args(["--quiet", "--return", "--command", &run, "/dev/null"])
+        .env("TERM", "xterm")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let lines = std::fs::read_to_string(&out).unwrap();
+    std::fs::remove_file(&out).unwrap();
+    let bar = String::from_utf8_lossy(&shown.stdout);
+    assert!(shown.status.success() && lines.ends_with(" steps held, 0 failed\n"), "{lines}{bar}");
+    let steps = lines.lines().count() - 1;
+    assert!(bar.contains(&format!("/{steps} ")), "{bar:?}");
+    assert!(!bar.contains("steps held") && !lines.contains('\u{1b}'), "{bar:?} {lines:?}");
 }

@@ -20,7 +20,7 @@ use crate::domain::claims::{self, PanelClaims};
 use crate::domain::seat::SeatState;
 use crate::service::Gateway;
 use crate::store::access::{AccessRow, Seat, Seen};
-use crate::store::{self, Done};
+use crate::store::{self, Done, Record, Tx};
 use std::collections::HashMap;
 
 /// A change that concerns at most this many people settles them in its own unit; a larger one leaves a mark.
@@ -63,16 +63,28 @@ pub async fn current(gw: &Gateway, org: OrgNo, person: PersonId) -> Result<Curre
         return read(&row);
     }
     let gateway = gw.clone();
-    let row = gw
-        .store
+    gw.store
         .write(org, async move |tx| {
-            let ground = Ground::load(tx, &gateway).await?;
-            let records = settle::settle_committed(tx, &gateway, &ground, &[person], "read").await?;
-            let (row, _) = store::access::get(tx, person).await?;
-            Ok::<_, GroundError>(Done::of(row.ok_or(GroundError::NobodyThere)?).and_all(records))
+            let (current, records) = current_in(tx, &gateway, person).await?;
+            Ok::<_, GroundError>(Done::of(current).and_all(records))
         })
-        .await?;
-    read(&row)
+        .await
+}
+
+/// The same inside a unit that changes something, with the events of what it settled.
+///
+/// # Errors
+/// As [`current`]; [`GroundError::NobodyThere`] where there is no such person.
+pub async fn current_in(tx: &mut Tx, gw: &Gateway, person: PersonId) -> Result<(Current, Vec<Record>), GroundError> {
+    let now = gw.sources.now();
+    let (row, marked) = store::access::get(tx, person).await?;
+    if let Some(row) = row.filter(|row| !marked && row.until.is_none_or(|until| until > now)) {
+        return Ok((read(&row)?, Vec::new()));
+    }
+    let ground = Ground::load(tx, gw).await?;
+    let records = settle::settle_committed(tx, gw, &ground, &[person], "read").await?;
+    let (row, _) = store::access::get(tx, person).await?;
+    Ok((read(&row.ok_or(GroundError::NobodyThere)?)?, records))
 }
 
 /// The claims of several people, right from the commit that changed a fact, as [`current`] is; who may not sign in has no
@@ -85,6 +97,32 @@ pub async fn claims_of(
     org: OrgNo,
     people: &[PersonId],
 ) -> Result<HashMap<PersonId, PanelClaims>, GroundError> {
+    let claims = |one: Looked| {
+        let mut of = one.current.claims();
+        of.panel_access &= one.usable;
+        of
+    };
+    Ok(current_of(gw, org, people).await?.into_iter().map(|(person, one)| (person, claims(one))).collect())
+}
+
+/// What somebody who only looks sees of a person's access.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// The access.
+    pub current: Current,
+    /// Whether the person may sign in at all: neither deactivated nor locked.
+    pub usable: bool,
+}
+
+/// The access of several people, as [`current`] gives it of one. People who are gone are left out.
+///
+/// # Errors
+/// When the store fails or the panel definition cannot be used.
+pub async fn current_of(
+    gw: &Gateway,
+    org: OrgNo,
+    people: &[PersonId],
+) -> Result<HashMap<PersonId, Looked>, GroundError> {
     let (now, asked) = (gw.sources.now(), people.to_vec());
     let seen =
         gw.store.read(org, async move |tx| store::access::of(tx, &asked).await.map_err(GroundError::from)).await?;
@@ -104,14 +142,12 @@ pub async fn claims_of(
             .await?;
         right.extend(settled);
     }
-    let mut claims = HashMap::with_capacity(right.len());
+    let mut found = HashMap::with_capacity(right.len());
     for one in right {
         let Some(row) = &one.access else { continue };
-        let mut of = read(row)?.claims();
-        of.panel_access &= one.usable;
-        claims.insert(one.person, of);
+        found.insert(one.person, Looked { current: read(row)?, usable: one.usable });
     }
-    Ok(claims)
+    Ok(found)
 }
 
 fn read(row: &AccessRow) -> Result<Current, GroundError> {

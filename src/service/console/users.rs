@@ -75,12 +75,27 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<UserView>, ConsoleError> {
     let slug = slug.to_owned();
+    let page = async move |tx: &mut Tx| {
+        own(tx, &slug).await?;
+        Ok::<_, ConsoleError>(people::page(tx, after, limit.clamp(1, 200)).await?)
+    };
+    let people = gw.store.read(org, page).await?;
+    views(gw, org, people).await
+}
+
+/// The views of people, with their access as it is: who is behind a mark is settled first (law 6).
+async fn views(gw: &Gateway, org: OrgNo, people: Vec<PersonRow>) -> Result<Vec<UserView>, ConsoleError> {
+    let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
+    let mut held = access::current_of(gw, org, &ids).await?;
     gw.store
         .read(org, async move |tx| {
-            own(tx, &slug).await?;
-            let mut views = Vec::new();
-            for person in people::page(tx, after, limit.clamp(1, 200)).await? {
-                views.push(view(tx, &person).await?);
+            let mut views = Vec::with_capacity(people.len());
+            for person in &people {
+                let (access, seat) = match held.remove(&person.id) {
+                    Some(one) => (one.current.access, one.current.seat),
+                    None => (Access::default(), Seat::None),
+                };
+                views.push(view(Kept::load(tx, person, access, seat).await?, person));
             }
             Ok(views)
         })
@@ -93,13 +108,12 @@ pub async fn list(
 /// [`ConsoleError::NoPerson`], [`ConsoleError::NoOrganization`], or when the store fails.
 pub async fn get(gw: &Gateway, org: OrgNo, slug: &str, id: PersonId) -> Result<UserView, ConsoleError> {
     let slug = slug.to_owned();
-    gw.store
-        .read(org, async move |tx| {
-            own(tx, &slug).await?;
-            let person = people::get(tx, id).await?.ok_or(ConsoleError::NoPerson)?;
-            view(tx, &person).await
-        })
-        .await
+    let one = async move |tx: &mut Tx| {
+        own(tx, &slug).await?;
+        people::get(tx, id).await?.ok_or(ConsoleError::NoPerson)
+    };
+    let person = gw.store.read(org, one).await?;
+    views(gw, org, vec![person]).await?.pop().ok_or(ConsoleError::NoPerson)
 }
 
 /// Changes a person. A field that somebody else owns is refused, and that is audited too.
@@ -121,7 +135,9 @@ pub async fn patch(
             own(tx, &slug).await?;
             let records = change(tx, &gateway, &by, id, &patch).await?;
             let person = people::get(tx, id).await?.ok_or(ConsoleError::NoPerson)?;
-            Ok(Done::of(view(tx, &person).await?).and_all(records))
+            let (held, settled) = access::current_in(tx, &gateway, id).await?;
+            let kept = Kept::load(tx, &person, held.access, held.seat).await?;
+            Ok(Done::of(view(kept, &person)).and_all(records).and_all(settled))
         })
         .await;
     if let Err(ConsoleError::FieldLocked { field, .. }) = &changed {
@@ -146,7 +162,8 @@ async fn change(
 ) -> Result<Vec<Record>, ConsoleError> {
     let before = people::lock(tx, id).await?.ok_or(ConsoleError::NoPerson)?;
     let (after, fields) = changed(&before, patch)?;
-    let keeping = Kept::load(tx, &before).await?;
+    let (held, mut records) = access::current_in(tx, gw, id).await?;
+    let keeping = Kept::load(tx, &before, held.access, held.seat).await?;
     for field in &fields {
         let state = field_state(*field, &keeping.keeping());
         if state.lock.is_some() {
@@ -154,7 +171,7 @@ async fn change(
         }
     }
     if fields.is_empty() {
-        return Ok(Vec::new());
+        return Ok(records);
     }
     let ends = before.key != after.key || (before.usable() && !after.usable());
     let after = PersonRow { epoch: before.epoch + i64::from(ends), ..after };
@@ -163,7 +180,7 @@ async fn change(
         people::drop_credentials(tx, id).await?;
     }
     let ground = Ground::load(tx, gw).await?;
-    let mut records = access::settle(tx, gw, &ground, id, "user_changed").await?;
+    records.extend(access::settle(tx, gw, &ground, id, "user_changed").await?);
     let deed = match (before.locked, after.locked) {
         (false, true) => Deed::PersonLocked,
         (true, false) => Deed::PersonUnlocked,
@@ -205,10 +222,9 @@ fn changed(before: &PersonRow, patch: &UserPatch) -> Result<(PersonRow, Vec<Fiel
     Ok((after, fields))
 }
 
-async fn view(tx: &mut Tx, person: &PersonRow) -> Result<UserView, ConsoleError> {
-    let kept = Kept::load(tx, person).await?;
+fn view(kept: Kept, person: &PersonRow) -> UserView {
     let fields = Field::ALL.iter().map(|field| (field.as_str(), field_state(*field, &kept.keeping())));
-    Ok(UserView {
+    UserView {
         id: person.id,
         email: person.email.clone(),
         name: person.name.clone(),
@@ -224,7 +240,7 @@ async fn view(tx: &mut Tx, person: &PersonRow) -> Result<UserView, ConsoleError>
             Seat::None => "none",
         },
         fields: fields.collect(),
-    })
+    }
 }
 
 /// What the ownership of a person's fields depends on, loaded.
@@ -239,19 +255,13 @@ struct Kept {
 }
 
 impl Kept {
-    async fn load(tx: &mut Tx, person: &PersonRow) -> Result<Self, ConsoleError> {
+    async fn load(tx: &mut Tx, person: &PersonRow, access: Access, seat: Seat) -> Result<Self, ConsoleError> {
         let origin = person.origin.parse().map_err(|_| ConsoleError::Malformed("origin"))?;
         let organization = organizations::get(tx).await?.ok_or(ConsoleError::NoPerson)?;
         let enforcement = organization.enforcement.parse().map_err(|_| ConsoleError::Malformed("enforcement"))?;
         let domain = person.key.as_deref().and_then(|key| key.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
         let proved_domain =
             organizations::domains(tx).await?.iter().any(|d| d.verified && Some(&d.name) == domain.as_ref());
-        let row = store::access::get(tx, person.id).await?.0;
-        let seat = row.as_ref().map_or(Seat::None, |row| row.seat);
-        let access: Access = match row {
-            Some(row) => serde_json::from_str(&row.grants).map_err(|_| ConsoleError::Malformed("access"))?,
-            None => Access::default(),
-        };
         let mapped_by = access.grants.iter().flat_map(|grant| &grant.sources).find_map(|source| match &source.by {
             GivenBy::Rule { when, group, .. } => Some(group.clone().unwrap_or_else(|| when.clone())),
             GivenBy::Owner | GivenBy::Manual | GivenBy::Override { .. } => None,
@@ -287,11 +297,11 @@ async fn source_of(tx: &mut Tx, origin: Origin, person: PersonId) -> Result<Opti
 /// # Errors
 /// [`ConsoleError::NoPerson`], or when the store fails.
 pub async fn own_view(gw: &Gateway, org: OrgNo, id: PersonId) -> Result<(String, UserView), ConsoleError> {
-    gw.store
-        .read(org, async move |tx| {
-            let organization = organizations::get(tx).await?.ok_or(ConsoleError::NoPerson)?;
-            let person = people::get(tx, id).await?.ok_or(ConsoleError::NoPerson)?;
-            Ok((organization.name, view(tx, &person).await?))
-        })
-        .await
+    let one = async move |tx: &mut Tx| {
+        let organization = organizations::get(tx).await?.ok_or(ConsoleError::NoPerson)?;
+        let person = people::get(tx, id).await?.ok_or(ConsoleError::NoPerson)?;
+        Ok::<_, ConsoleError>((organization.name, person))
+    };
+    let (name, person) = gw.store.read(org, one).await?;
+    Ok((name, views(gw, org, vec![person]).await?.pop().ok_or(ConsoleError::NoPerson)?))
 }

@@ -18,13 +18,17 @@ pub async fn cards(gw: &Gateway, slug: &str, email: &str) -> Result<Vec<Why>, Co
     let org = organizations::of_slug(gw, slug).await?;
     let key = Email::parse(email)?.key();
     let (gateway, now) = (gw.clone(), gw.sources.now());
+    let found = gw.store.read::<_, ConsoleError, _>(org, async move |tx| Ok(people::by_key(tx, &key).await?)).await?;
+    let ids: Vec<_> = found.iter().map(|person| person.id).collect();
+    // Seats are counted, not derived: whoever is behind a mark is settled before theirs is told.
+    let settled = access::current_of(gw, org, &ids).await?;
     gw.store
         .read(org, async move |tx| {
             let ground = Ground::load(tx, &gateway).await?;
             let mut cards = Vec::new();
-            for person in people::by_key(tx, &key).await? {
+            for person in found {
                 let facts = access::person_facts(tx, &ground, &person).await?;
-                let seat = crate::store::access::get(tx, person.id).await?.0.map_or(Seat::None, |row| row.seat);
+                let seat = settled.get(&person.id).map_or(Seat::None, |one| one.current.seat);
                 let about = WhyPerson {
                     email: person.email.clone().unwrap_or_default(),
                     name: person.name.clone(),

@@ -9,9 +9,9 @@ use crate::domain::audit::Deed;
 use crate::domain::email::Email;
 use crate::domain::person::Origin;
 use crate::protocol::scim::Document;
-use crate::service::Gateway;
+use crate::service::{Gateway, access};
 use crate::store::people::{ACTIVE, DELETED, INACTIVE, PersonRow};
-use crate::store::{Record, Tx, access, organizations, people};
+use crate::store::{Record, Tx, organizations, people};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -52,11 +52,12 @@ pub(super) async fn owner_of(
     now: DateTime<Utc>,
 ) -> Result<(Owner, Vec<Record>), ProvisionError> {
     if let Some(local) = local_person(tx, document).await? {
-        let (row, _) = access::get(tx, local.id).await?;
-        if local.origin == Origin::Owner.as_str() || row.is_some_and(|row| row.admin) {
-            return Ok((Owner::Proposed, Vec::new()));
+        // As it is now: a rule may have made an administrator of somebody, behind a mark.
+        let (held, mut records) = access::current_in(tx, gw, local.id).await?;
+        if local.origin == Origin::Owner.as_str() || held.access.administers {
+            return Ok((Owner::Proposed, records));
         }
-        let records = adopt(tx, gw, who, local.id, document, active, now).await?;
+        records.extend(adopt(tx, gw, who, local.id, document, active, now).await?);
         return Ok((Owner::Person(local.id), records));
     }
     people::insert(tx, &newcomer(document, active, fresh), now).await?;

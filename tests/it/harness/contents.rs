@@ -26,6 +26,28 @@ impl TestDatabase {
     }
 }
 
+/// One more migration in the history, as a program of the future leaves it.
+const MIGRATED: &str = "INSERT INTO schema_version (version, name, demands, sha256, applied, fold) \
+     SELECT $1, 'of_the_future', $2, sha256, applied, fold FROM schema_version ORDER BY version LIMIT 1";
+
+impl TestDatabase {
+    /// Says that a migration has run which this program does not know, and which schema it demands.
+    pub async fn migrated(&self, version: i64, demands: i64) {
+        match self.url.strip_prefix("sqlite:") {
+            Some(file) => {
+                let conn = rusqlite::Connection::open(file).unwrap();
+                assert_eq!(conn.execute(MIGRATED, (version, demands)).unwrap(), 1);
+            }
+            None => {
+                let mut conn = PgConnection::connect(&self.url).await.unwrap();
+                let done = sqlx::query(MIGRATED).bind(version).bind(demands).execute(&mut conn).await.unwrap();
+                assert_eq!(done.rows_affected(), 1);
+                conn.close().await.unwrap();
+            }
+        }
+    }
+}
+
 impl TestGateway {
     /// The database as it is when every call so far stands in the SCIM log.
     pub async fn contents(&self) -> Contents {

@@ -1,9 +1,12 @@
 //! What a test asks the database about, and does beside the IdP: grants by hand, the audit, people.
 
 use super::gateway::TestOrganization;
+use doorward::base::ids::PersonId;
 use doorward::domain::client::ClientScope;
 use doorward::domain::grant::ManualGrant;
+use doorward::domain::person::Origin;
 use doorward::service::access::{self, Ground, GroundError};
+use doorward::service::console::users::{self, UserView};
 use doorward::store::audit::{self, Event};
 use doorward::store::people::{self, PersonRow};
 use doorward::store::{Done, StoreError};
@@ -27,10 +30,48 @@ impl TestOrganization<'_> {
             .unwrap();
     }
 
+    /// A person of ours with this e-mail whom a change behind a mark has just made an administrator: their access is
+    /// still the one from before it.
+    pub async fn local_admin_behind_a_mark(&self, email: &str) -> PersonId {
+        let gw = &self.home.gateway;
+        let id = PersonId::mint(&gw.sources);
+        let person = PersonRow {
+            id,
+            origin: Origin::Local.as_str().to_owned(),
+            state: people::ACTIVE.to_owned(),
+            locked: false,
+            epoch: 1,
+            key: Some(email.to_owned()),
+            email: Some(email.to_owned()),
+            name: "Lena".to_owned(),
+            given: None,
+            family: None,
+        };
+        let grant = serde_json::to_string(&ManualGrant::new("msp_admin", ClientScope::All)).unwrap();
+        let (gateway, now) = (gw.clone(), gw.sources.now());
+        gw.store
+            .write::<_, GroundError, _>(self.org, async move |tx| {
+                people::insert(tx, &person, now).await?;
+                let ground = Ground::load(tx, &gateway).await?;
+                let records = access::settle(tx, &gateway, &ground, id, "made").await?;
+                people::set_manual_grants(tx, id, std::slice::from_ref(&grant)).await?;
+                doorward::store::access::mark(tx, id).await?;
+                Ok(Done::of(()).and_all(records))
+            })
+            .await
+            .unwrap();
+        id
+    }
+
     /// The newest audit events, newest first.
     pub async fn events(&self) -> Vec<Event> {
         let store = &self.home.gateway.store;
         store.read::<_, StoreError, _>(self.org, async |tx| audit::newest(tx, 500).await).await.unwrap()
+    }
+
+    /// A person as the management API shows them.
+    pub async fn user_view(&self, person: PersonId) -> UserView {
+        users::get(&self.home.gateway, self.org, "acme", person).await.unwrap()
     }
 
     /// The deeds upon a target, newest first.

@@ -122,6 +122,42 @@ on_both_engines! {
 }
 
 on_both_engines! {
+    async fn law_7_who_is_an_administrator_behind_a_mark_is_only_proposed(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let lena = acme.local_admin_behind_a_mark("lena@acme.test").await;
+        let pushed = okta.create_user("lena@acme.test").await.expect(201).id();
+        okta.patch(&format!("/Users/{pushed}"), json!([{"op": "replace", "value": {"active": false}}])).await.expect(200);
+        let current = doorward::service::access::current(&gw.gateway, acme.org, lena).await.unwrap();
+        assert_eq!(current.access.role.as_deref(), Some("msp_admin"));
+        let api = acme.user_view(lena).await;
+        assert!(api.active && api.origin == "local", "the push took nobody over: {api:?}");
+    }
+
+    async fn lists_and_cards_tell_of_a_large_change_at_once(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", Some(1), usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        okta.create_group("panel-north-users", &[&ada]).await.expect(201);
+        let person = acme.person(&ada).await;
+        let seen = async || {
+            let view = acme.user_view(person).await;
+            let card = doorward::service::console::why::cards(&gw.gateway, "acme", "ada@acme.test").await.unwrap();
+            (view.role, view.seat, card[0].to_string())
+        };
+        let before = seen().await;
+        assert_eq!((before.0.as_deref(), before.1), (Some("msp_user"), "held"));
+        acme.replace_rules_with_a_mark(json!([])).await;
+        let after = seen().await;
+        assert_eq!((after.0, after.1), (None, "none"));
+        assert_ne!(after.2, before.2);
+        acme.replace_rules_with_a_mark(json!([{"group": "panel-north-users", "role": "msp_admin"}])).await;
+        let list = doorward::service::console::users::list(&gw.gateway, acme.org, "acme", None, 10).await.unwrap();
+        assert_eq!((list[0].role.as_deref(), list[0].seat), (Some("msp_admin"), "held"));
+    }
+
     async fn a_large_change_is_never_read_as_it_was_before(engine) {
         let gw = TestGateway::start(engine).await;
         let acme = gw.organization("acme", None, usual_rules()).await;

@@ -1,6 +1,7 @@
 //! SCIM as IdPs meet it, on both engines.
 
 mod access;
+mod access_model;
 mod bad_bodies;
 mod bad_input;
 mod bulk;
