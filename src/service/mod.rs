@@ -30,7 +30,7 @@ use directory_oauth::TokenThrottle;
 use keys::KeyRing;
 use login::Attempts;
 use panels::PanelCache;
-use provisioning::{CursorKeyMemory, PageMemory, RateLimit};
+use provisioning::{CursorKeyMemory, PageMemory, ProofMemory, RateLimit};
 use schemas::RegistryMemory;
 use scim_log::ScimLog;
 use settings::Settings;
@@ -75,6 +75,8 @@ pub struct Memory {
     pub grounds: GroundCache,
     /// The schemas of organizations that have some of their own.
     pub registries: RegistryMemory,
+    /// Who has just proved to be which directory.
+    pub proofs: ProofMemory,
     /// Where pages by position begin.
     pub pages: PageMemory,
     /// The key of cursors.

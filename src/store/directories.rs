@@ -217,8 +217,12 @@ pub struct TokenOwner {
     pub label: String,
     /// The OAuth client that it was given to, if it was.
     pub client: Option<DirectoryClientId>,
+    /// When it ends by itself.
+    pub until: Option<DateTime<Utc>>,
     /// When it was last noted as used.
     pub used: Option<DateTime<Utc>>,
+    /// How the organization's facts stand ([`standing::Standing::facts`]).
+    pub facts: i64,
     /// How often the organization has changed its own schemas; 0 where it never had any.
     pub schemas: i64,
 }
@@ -239,7 +243,8 @@ impl Store {
                 .conn
                 .one(
                     format!(
-                        "SELECT {COLUMNS}, t.id, t.label, t.used, t.client, \
+                        "SELECT {COLUMNS}, t.id, t.label, t.client, t.until, t.used, \
+                         (SELECT g.facts FROM guard g WHERE g.org = t.org), \
                          (SELECT g.schemas FROM guard g WHERE g.org = t.org) FROM directory_token t \
                          JOIN directory d ON d.org = t.org AND d.src = t.src \
                          WHERE t.org = $1 AND t.hash = $2 AND (t.until IS NULL OR t.until > $3)"
@@ -249,9 +254,10 @@ impl Store {
                 .await?;
             let owner = |row: Row| {
                 let (token, label) = (TokenId(row.key(NEXT)?), row.text(NEXT + 1)?);
-                let client = row.opt_key(NEXT + 3)?.map(DirectoryClientId);
-                let (used, schemas) = (row.opt_time(NEXT + 2)?, row.opt_int(NEXT + 4)?.unwrap_or(0));
-                Ok(TokenOwner { directory: read(&row)?, token, label, client, used, schemas })
+                let (client, until) = (row.opt_key(NEXT + 2)?.map(DirectoryClientId), row.opt_time(NEXT + 3)?);
+                let (used, facts) = (row.opt_time(NEXT + 4)?, row.opt_int(NEXT + 5)?.unwrap_or(0));
+                let schemas = row.opt_int(NEXT + 6)?.unwrap_or(0);
+                Ok(TokenOwner { directory: read(&row)?, token, label, client, until, used, facts, schemas })
             };
             row.map(owner).transpose()
         })

@@ -2,7 +2,7 @@
 
 mod find;
 
-pub use find::{EMAIL_PATH, find, nth};
+pub use find::{Candidates, EMAIL_PATH, find, nth};
 
 use super::engine::{Insert, Row, args};
 use super::standing::{self, Standing};
@@ -92,14 +92,23 @@ pub(super) fn read(row: &Row) -> Result<ResourceRow, StoreError> {
     })
 }
 
-/// A resource of this directory and kind.
+/// A resource of this directory and kind, with how things stand.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn get(tx: &mut Tx, src: SourceNo, kind: Kind, id: ResourceId) -> Result<Option<ResourceRow>, StoreError> {
+pub async fn get(
+    tx: &mut Tx,
+    src: SourceNo,
+    kind: Kind,
+    id: ResourceId,
+) -> Result<Option<(ResourceRow, Standing)>, StoreError> {
     let org = tx.org;
-    let sql = format!("SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.id = $2 AND r.src = $3 AND r.kind = $4");
-    tx.conn.one(sql, args![org, id, src, kind.number()]).await?.as_ref().map(read).transpose()
+    let sql = format!(
+        "SELECT {COLUMNS}, {} FROM resource r WHERE r.org = $1 AND r.id = $2 AND r.src = $3 AND r.kind = $4",
+        standing::COLUMNS
+    );
+    let row = tx.conn.one(sql, args![org, id, src, kind.number()]).await?;
+    row.map(|row| Ok((read(&row)?, standing::read(&row, WIDTH)?))).transpose()
 }
 
 /// The same, held until the unit ends.

@@ -150,6 +150,11 @@ impl ScimFault {
         self
     }
 
+    /// Whether the caller has to be proved anew: inside of the door nothing else is a 401 ([`ProvisionError::Stale`]).
+    pub(super) fn is_stale(&self) -> bool {
+        self.error.status == StatusCode::UNAUTHORIZED.as_u16()
+    }
+
     pub(super) fn into_answer(self) -> Answer {
         let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let scim_type = self.error.scim_type.map(ScimType::keyword);

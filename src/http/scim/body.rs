@@ -1,5 +1,6 @@
 //! Reading a body: bounded in bytes and in values, JSON, of a media type that SCIM knows.
 
+use super::again::BodyBytes;
 use super::answer::ScimFault;
 use super::record::ReadBody;
 use crate::protocol::scim::error::ScimError;
@@ -44,7 +45,11 @@ pub(super) async fn json_or(
     }
     let log = request.extensions().get::<ReadBody>().cloned();
     let waits = request.headers().contains_key(header::EXPECT);
+    let again = request.extensions().get::<BodyBytes>().cloned();
     let Some(bytes) = read(request.into_body(), limit, waits).await? else { return Err(too_large()) };
+    if let Some(again) = again {
+        again.keep(&bytes);
+    }
     // Some of Windows' tools write a byte order mark, which RFC 8259 §8.1 lets a reader pass over.
     let json = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
     let most = limit / BYTES_FOR_A_VALUE;

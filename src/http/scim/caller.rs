@@ -25,15 +25,37 @@ impl From<ScimFault> for Stopped {
     }
 }
 
+/// The caller, if it was proved a moment ago and may call now. What it gets has to be confirmed
+/// ([`provisioning::remembered`]).
+pub(super) fn recall(gw: &Gateway, directory: &str, headers: &HeaderMap) -> Option<ScimCaller> {
+    let id = directory.parse().ok()?;
+    let who = provisioning::remembered(gw, id, &token_of(headers)?).filter(|who| who.directory.enabled)?;
+    gw.scim_limit.count(id).ok()?;
+    Some(who)
+}
+
+/// Whether a call has been counted against the directory's limit already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    Yes,
+    NotYet,
+}
+
 /// Proves the caller. An unknown directory, no token, and any other directory's token are all the same 401; only the
 /// right token learns that the directory is disabled (403).
-pub(super) async fn prove(gw: &Gateway, directory: &str, headers: &HeaderMap) -> Result<ScimCaller, Stopped> {
+pub(super) async fn prove(
+    gw: &Gateway,
+    directory: &str,
+    headers: &HeaderMap,
+    counted: Counted,
+) -> Result<ScimCaller, Stopped> {
     let id = directory.parse::<DirectoryId>().ok();
     let token = token_of(headers);
     if let (Some(id), Some(token)) = (id, &token)
         && let Some(who) = provisioning::identify(gw, id, token).await.map_err(|e| ScimFault::failed(e.class(), &e))?
     {
-        let (why, fault) = match gw.scim_limit.count(id) {
+        let pace = if counted == Counted::Yes { Ok(()) } else { gw.scim_limit.count(id) };
+        let (why, fault) = match pace {
             Ok(()) if who.directory.enabled => return Ok(who),
             Ok(()) => (Refusal::Disabled, disabled()),
             Err(seconds) => (Refusal::TooFast, too_fast(seconds)),

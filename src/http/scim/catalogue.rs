@@ -26,7 +26,7 @@ pub(super) async fn go(
     who: &ScimCaller,
     dialect: Dialect,
     which: Catalogue,
-    id: Option<String>,
+    id: Option<&str>,
     request: Request,
 ) -> Result<Answer, ScimFault> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
@@ -40,7 +40,7 @@ pub(super) async fn go(
     let base = gw.urls.scim(who.directory.id);
     if let Some(id) = id {
         let item = items.iter().find(|item| item.value == id);
-        let item = item.ok_or_else(|| ScimError::not_found(which.name(), &id))?;
+        let item = item.ok_or_else(|| ScimError::not_found(which.name(), id))?;
         return Ok(Answer::json(StatusCode::OK, which.resource(&base, dialect, item)));
     }
     let asked = parameters::read(request.uri().query(), who.profile)?;

@@ -3,6 +3,7 @@
 //! Owns routing, media types and statuses. The caller is proved before anything else is looked at, and every answer
 //! below the base, refusals included, is SCIM JSON.
 
+mod again;
 mod answer;
 mod body;
 mod bulk;
@@ -24,13 +25,15 @@ use crate::protocol::scim::error::{ScimError, ScimType};
 use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::schema::{RESOURCE_TYPES, ResourceType};
 use crate::service::Gateway;
+use again::Again;
 use answer::{Answer, ScimFault};
 use axum::Router;
 use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{any, get, post};
-use caller::ScimCaller;
+use caller::{Counted, ScimCaller};
 use record::{Recorder, Template};
 use std::collections::HashMap;
 
@@ -86,37 +89,71 @@ async fn door(gw: Gateway, directory: String, rest: String, mut request: Request
         return Answer::empty(StatusCode::NO_CONTENT).into_response(media).0;
     }
     let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(&id.0));
-    let mut recorder = Recorder::begin(&gw, &mut request);
-    let address = Address::of(&rest);
-    let answer = match me::subject(&gw, &directory, &address, request.headers()).await {
-        Ok(Some(person)) => {
-            recorder.of(&person.view, address.template(), &rest, &request);
-            me::go(&gw, person, request).await
+    let recorder = Recorder::begin(&gw, &mut request);
+    let mut call = DirectoryCall { gw, directory, address: Address::of(&rest), rest, recorder };
+    let answer = call.answer(request).await;
+    let (response, sent) = answer.unwrap_or_else(ScimFault::into_answer).into_response(media);
+    call.recorder.end(sent);
+    response
+}
+
+/// A call below the base of a directory.
+struct DirectoryCall {
+    gw: Gateway,
+    directory: String,
+    address: Address,
+    rest: String,
+    recorder: Recorder,
+}
+
+impl DirectoryCall {
+    async fn answer(&mut self, request: Request) -> Result<Answer, ScimFault> {
+        let (parts, body) = request.into_parts();
+        if let Some(person) = me::subject(&self.gw, &self.directory, &self.address, &parts.headers).await? {
+            self.recorder.of(&person.view, self.address.template(), &self.rest, &parts);
+            return me::go(&self.gw, person, Request::from_parts(parts, body)).await;
         }
-        Ok(None) => match caller::prove(&gw, &directory, request.headers()).await {
+        if self.address.confirms(&parts.method)
+            && let Some(who) = caller::recall(&self.gw, &self.directory, &parts.headers)
+        {
+            self.recorder.of(&who, self.address.template(), &self.rest, &parts);
+            let (request, again) = Again::of(parts, body);
+            let fault = match proved(&self.gw, &who, &self.address, &self.rest, request).await {
+                Ok(answer) => return Ok(answer),
+                Err(fault) => fault,
+            };
+            // A refusal was perhaps made before anything confirmed who calls; and what is stale is to be done again.
+            let anew = self.prove(again.parts(), Counted::Yes).await?;
+            if !fault.is_stale() {
+                return Err(fault);
+            }
+            return proved(&self.gw, &anew, &self.address, &self.rest, again.request()).await;
+        }
+        let who = self.prove(&parts, Counted::NotYet).await?;
+        proved(&self.gw, &who, &self.address, &self.rest, Request::from_parts(parts, body)).await
+    }
+
+    async fn prove(&mut self, parts: &Parts, counted: Counted) -> Result<ScimCaller, ScimFault> {
+        match caller::prove(&self.gw, &self.directory, &parts.headers, counted).await {
             Ok(who) => {
-                recorder.of(&who, address.template(), &rest, &request);
-                proved(&gw, &who, address, &rest, request).await
+                self.recorder.of(&who, self.address.template(), &self.rest, parts);
+                Ok(who)
             }
             Err(stopped) => {
                 if let Some(turned_away) = &stopped.turned_away {
-                    recorder.turned_away(turned_away, address.template(), &rest, &request);
+                    self.recorder.turned_away(turned_away, self.address.template(), &self.rest, parts);
                 }
                 Err(stopped.fault)
             }
-        },
-        Err(fault) => Err(fault),
-    };
-    let (response, sent) = answer.unwrap_or_else(ScimFault::into_answer).into_response(media);
-    recorder.end(sent);
-    response
+        }
+    }
 }
 
 /// What a caller that is proved gets.
 async fn proved(
     gw: &Gateway,
     who: &ScimCaller,
-    address: Address,
+    address: &Address,
     rest: &str,
     request: Request,
 ) -> Result<Answer, ScimFault> {
@@ -168,6 +205,18 @@ impl Address {
 }
 
 impl Address {
+    /// Whether what is here is answered from a unit of work that confirms a remembered proof of the caller. A route that
+    /// does not must not be listed: it would let in who was let out.
+    fn confirms(&self, method: &Method) -> bool {
+        match self {
+            Self::Resources(ResourceType::User, None) | Self::Resources(_, Some(_)) | Self::Search(_) | Self::Root => {
+                true
+            }
+            Self::Resources(ResourceType::Group, None) => method != Method::POST,
+            Self::Bulk | Self::Discovery(_) | Self::Listed(..) | Self::Me | Self::Nowhere => false,
+        }
+    }
+
     /// How the log names it.
     fn template(&self) -> Template {
         let path = match self {
@@ -202,15 +251,15 @@ impl Address {
     }
 }
 
-async fn go(gw: &Gateway, who: &ScimCaller, address: Address, request: Request) -> Result<Answer, ScimFault> {
+async fn go(gw: &Gateway, who: &ScimCaller, address: &Address, request: Request) -> Result<Answer, ScimFault> {
     match address {
-        Address::Resources(kind, id) => resources::go(gw, who, kind, id, request).await,
-        Address::Search(kinds) => search::post(gw, who, kinds, request).await,
+        Address::Resources(kind, id) => resources::go(gw, who, *kind, id.as_deref(), request).await,
+        Address::Search(kinds) => search::post(gw, who, kinds.clone(), request).await,
         Address::Root => search::root(gw, who, request).await,
         Address::Bulk => bulk::go(gw, who, request).await,
-        Address::Discovery(steps) => discovery::go(gw, who, &steps, request.method(), request.uri().query()).await,
+        Address::Discovery(steps) => discovery::go(gw, who, steps, request.method(), request.uri().query()).await,
         Address::Listed(which, id) => match catalogue::dialect_of(who) {
-            Some(dialect) => catalogue::go(gw, who, dialect, which, id, request).await,
+            Some(dialect) => catalogue::go(gw, who, dialect, *which, id.as_deref(), request).await,
             None => Err(nowhere()),
         },
         Address::Me => Err(ScimFault::plain(StatusCode::NOT_IMPLEMENTED, "/Me: a directory's token is no person's.")),

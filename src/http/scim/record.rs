@@ -8,6 +8,7 @@ use crate::service::provisioning::DirectoryCaller;
 use crate::service::scim_log::{Call, KeptBody, Refusal};
 use axum::extract::Request;
 use axum::http::header;
+use axum::http::request::Parts;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,7 +50,7 @@ impl Recorder {
     }
 
     /// The call is one of this directory's.
-    pub(super) fn of(&mut self, who: &DirectoryCaller, template: Template, rest: &str, request: &Request) {
+    pub(super) fn of(&mut self, who: &DirectoryCaller, template: Template, rest: &str, request: &Parts) {
         self.begin_call(who.org, who.directory.src, template, rest, request);
         if let Some(call) = &mut self.call {
             call.caller = Some(who.credential.clone());
@@ -57,7 +58,7 @@ impl Recorder {
     }
 
     /// The call was turned away at the door.
-    pub(super) fn turned_away(&mut self, turned: &TurnedAway, template: Template, rest: &str, request: &Request) {
+    pub(super) fn turned_away(&mut self, turned: &TurnedAway, template: Template, rest: &str, request: &Parts) {
         self.begin_call(turned.org, turned.src, template, rest, request);
         self.turned_away = Some(turned.directory);
         if let Some(call) = &mut self.call {
@@ -67,21 +68,21 @@ impl Recorder {
         }
     }
 
-    fn begin_call(&mut self, org: OrgNo, src: SourceNo, template: Template, rest: &str, request: &Request) {
+    fn begin_call(&mut self, org: OrgNo, src: SourceNo, template: Template, rest: &str, request: &Parts) {
         if !self.gw.scim_log.is_on() {
             return;
         }
-        let text = |name| request.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+        let text = |name| request.headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
         self.call = Some(Call {
             org,
             src,
             at: self.at,
             took: std::time::Duration::ZERO,
-            method: request.method().as_str().chars().take(16).collect(),
+            method: request.method.as_str().chars().take(16).collect(),
             path: template.path,
             resource: template.resource,
             address: rest.to_owned(),
-            query: request.uri().query().map(str::to_owned),
+            query: request.uri.query().map(str::to_owned),
             precondition: text(header::IF_MATCH).map(str::to_owned),
             status: 0,
             scim_type: None,

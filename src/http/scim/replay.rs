@@ -34,7 +34,7 @@ async fn answer(gw: &Gateway, who: &DirectoryCaller, call: RecordedCall) -> Resu
     let rest = call.address.strip_prefix('/').unwrap_or(&call.address).to_owned();
     let request = request(who, &rest, call)?;
     let answer = if who.directory.enabled {
-        proved(gw, who, Address::of(&rest), &rest, request).await.unwrap_or_else(ScimFault::into_answer)
+        proved(gw, who, &Address::of(&rest), &rest, request).await.unwrap_or_else(ScimFault::into_answer)
     } else {
         caller::disabled().into_answer()
     };

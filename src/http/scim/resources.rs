@@ -18,7 +18,7 @@ pub(super) async fn go(
     gw: &Gateway,
     who: &ScimCaller,
     kind: ResourceType,
-    id: Option<String>,
+    id: Option<&str>,
     request: Request,
 ) -> Result<Answer, ScimFault> {
     let query = request.uri().query();
@@ -32,10 +32,10 @@ pub(super) async fn go(
         ("GET" | "HEAD", None) => search::answer(gw, who, vec![kind], asked).await,
         ("POST", None) => create(gw, who, kind, &mut projection, request).await,
         (_, None) => Err(not_allowed("GET, POST")),
-        ("GET" | "HEAD", Some(id)) => get(gw, who, kind, &id, &projection, request.headers()).await,
-        ("PUT", Some(id)) => replace(gw, who, kind, &id, &mut projection, request).await,
-        ("PATCH", Some(id)) => patch(gw, who, kind, &id, &mut projection, request).await,
-        ("DELETE", Some(id)) => delete(gw, who, kind, &id, request.headers()).await,
+        ("GET" | "HEAD", Some(id)) => get(gw, who, kind, id, &projection, request.headers()).await,
+        ("PUT", Some(id)) => replace(gw, who, kind, id, &mut projection, request).await,
+        ("PATCH", Some(id)) => patch(gw, who, kind, id, &mut projection, request).await,
+        ("DELETE", Some(id)) => delete(gw, who, kind, id, request.headers()).await,
         (_, Some(_)) => Err(not_allowed("GET, PUT, PATCH, DELETE")),
     };
     answer.map(|answer| answer.noting(&applied))

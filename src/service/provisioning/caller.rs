@@ -1,5 +1,6 @@
 //! Who is calling: a directory, proved by one of its tokens.
 
+use super::proof::Found;
 use crate::base::ids::{DirectoryId, OrgNo, SourceNo};
 use crate::base::token::TokenKind;
 use crate::domain::audit::Actor;
@@ -25,6 +26,9 @@ pub struct DirectoryCaller {
     pub registry: Arc<Registry>,
     /// What it has proved itself by.
     pub credential: Credential,
+    /// How things stood when this was proved, where the proof is a remembered one: to be confirmed in the unit of work
+    /// that answers.
+    pub(super) remembered: Option<i64>,
     /// The place of the operation in a bulk request.
     pub operation: Option<usize>,
 }
@@ -55,7 +59,7 @@ pub async fn identify(
 ) -> Result<Option<DirectoryCaller>, StoreError> {
     let Some(presented) = gw.mint.read(TokenKind::Directory, token) else { return Ok(None) };
     let now = gw.sources.now();
-    let Some(TokenOwner { directory: row, token, label, client, used, schemas }) =
+    let Some(TokenOwner { directory: row, token, label, client, until, used, facts, schemas }) =
         gw.store.directory_by_token(presented.org, presented.hash, now).await?
     else {
         return Ok(None);
@@ -63,8 +67,9 @@ pub async fn identify(
     if row.id != directory {
         return Ok(None);
     }
-    if used.is_none_or(|used| used + Duration::minutes(1) <= now) {
-        let hash = presented.hash;
+    let hash = presented.hash;
+    let used = used.filter(|used| now < *used + Duration::minutes(1));
+    if used.is_none() {
         gw.store
             .write::<_, StoreError, _>(presented.org, async move |tx| {
                 directories::touch_token(tx, hash, now).await?;
@@ -76,7 +81,10 @@ pub async fn identify(
     let registry = schemas::registry(gw, presented.org, schemas).await?;
     let (kind, id) = client.map_or_else(|| ("token", token.to_string()), |client| ("client", client.to_string()));
     let credential = Credential { kind, id: id.into(), label: label.into() };
-    Ok(Some(DirectoryCaller { org: presented.org, directory: row, profile, registry, credential, operation: None }))
+    let (org, directory) = (presented.org, row);
+    let who = DirectoryCaller { org, directory, profile, registry, credential, remembered: None, operation: None };
+    gw.memory.proofs.put(hash.0, &who, Found { facts, until, used: used.unwrap_or(now) });
+    Ok(Some(who))
 }
 
 /// A directory as if it called itself: for a dry run, whose asker has proved something else. The credential is the one
@@ -93,7 +101,7 @@ pub async fn standing_in(
     let changes = gw.store.read::<_, StoreError, _>(org, async |tx| crate::store::schemas::changes(tx).await).await?;
     let registry = schemas::registry(gw, org, changes).await?;
     let profile = directory.profile.parse().unwrap_or_default();
-    Ok(DirectoryCaller { org, directory, profile, registry, credential, operation: None })
+    Ok(DirectoryCaller { org, directory, profile, registry, credential, remembered: None, operation: None })
 }
 
 /// Whose directory this is, proved or not: for the log alone.

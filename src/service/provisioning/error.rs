@@ -17,6 +17,9 @@ pub enum ProvisionError {
     /// The last usable admin would be taken away (law 8).
     #[error("this would take the organization's last administrator")]
     LastAdmin,
+    /// The caller was known by a remembered proof, and something has moved since: prove it anew and do it again.
+    #[error("the caller has to be proved anew")]
+    Stale,
     /// Access could not be derived.
     #[error("access cannot be derived")]
     Access(#[source] GroundError),
@@ -65,7 +68,7 @@ impl AsStoreError for ProvisionError {
         match self {
             Self::Store(e) => Some(e),
             Self::Access(e) => e.as_store_error(),
-            Self::Refused(_) | Self::LastAdmin | Self::CursorKey(_) | Self::CursorForm(_) => None,
+            Self::Refused(_) | Self::LastAdmin | Self::Stale | Self::CursorKey(_) | Self::CursorForm(_) => None,
         }
     }
 }
@@ -77,7 +80,7 @@ impl ProvisionError {
         match self {
             Self::Access(e) => e.class(),
             Self::Store(e) => e.class(),
-            Self::Refused(_) | Self::LastAdmin | Self::CursorKey(_) | Self::CursorForm(_) => Class::Bug,
+            Self::Refused(_) | Self::LastAdmin | Self::Stale | Self::CursorKey(_) | Self::CursorForm(_) => Class::Bug,
         }
     }
 
@@ -91,6 +94,8 @@ impl ProvisionError {
                 "active, members: this would take the last administrator of the organization, and nobody else could \
                  administer it; make somebody else an administrator first.",
             )),
+            // The door does it again; should one forget to, nobody is let in.
+            Self::Stale => Some(ScimError::plain(401, "The credentials of this call have changed; send it again.")),
             Self::Access(_) | Self::CursorKey(_) | Self::CursorForm(_) | Self::Store(_) => None,
         }
     }

@@ -39,7 +39,8 @@ pub async fn get_group(
     gw.store
         .read(who.org, async move |tx| {
             let row = resources::get(tx, who.directory.src, Kind::Group, id).await?;
-            let row = row.ok_or_else(|| ScimError::not_found("Group", &id.to_string()))?;
+            let (row, standing) = row.ok_or_else(|| ScimError::not_found("Group", &id.to_string()))?;
+            who.confirm(standing.facts)?;
             group_wire(tx, &gateway, &who, &row, with_members).await
         })
         .await

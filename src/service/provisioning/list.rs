@@ -254,6 +254,7 @@ async fn everything(
     plan: &Plan,
     resource_type: ResourceType,
 ) -> Result<Found, ProvisionError> {
+    who.confirm_in(tx).await?;
     let (src, kind) = (who.directory.src, kind_of(resource_type));
     let total = u64::try_from(resources::total(tx, src, kind).await?).unwrap_or_default();
     let nothing = Found { rows: Vec::new(), total: Some(total), more: false, key: None };
@@ -272,7 +273,7 @@ async fn everything(
         Some(id)
     };
     let limit = i64::try_from(plan.count.saturating_add(1)).unwrap_or(i64::MAX);
-    let mut rows = resources::find(tx, src, kind, &Predicate::All, after, limit).await?;
+    let mut rows = resources::find(tx, src, kind, &Predicate::All, after, limit).await?.rows;
     let more = rows.len() as u64 > plan.count;
     rows.truncate(usize::try_from(plan.count).unwrap_or(usize::MAX));
     if more && let Some(last) = rows.last() {

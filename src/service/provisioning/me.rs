@@ -47,7 +47,15 @@ pub async fn subject(gw: &Gateway, directory: DirectoryId, token: &str) -> Resul
                 label: "access token of a panel app".into(),
             };
             let (profile, registry) = (row.profile.parse().unwrap_or_default(), Registry::standard().clone());
-            let view = DirectoryCaller { org, directory: row, profile, registry, credential, operation: None };
+            let view = DirectoryCaller {
+                org,
+                directory: row,
+                profile,
+                registry,
+                credential,
+                remembered: None,
+                operation: None,
+            };
             let in_scope = live.scope.split(' ').any(|scope| scope == SCIM_ME);
             let resource = resources::of_person(tx, src, live.holder.person.id).await?;
             let wire = match resource.filter(|_| in_scope && view.directory.enabled) {

@@ -18,6 +18,7 @@ mod me;
 mod membership;
 mod pages;
 mod person;
+mod proof;
 mod reports_to;
 mod returning;
 mod scan;
@@ -36,6 +37,7 @@ pub use limit::RateLimit;
 pub use list::{Page, Query, list};
 pub use me::{Subject, subject};
 pub use pages::PageMemory;
+pub use proof::{ProofMemory, remembered};
 pub use shape::Wire;
 pub use users::{Precondition, create_user, delete_user, get_user, patch_user, replace_user};
 
@@ -108,6 +110,7 @@ async fn held_standing(
     };
     let found = resources::hold(tx, who.directory.src, kind, id).await?;
     let (row, standing) = found.ok_or_else(|| ScimError::not_found(name, &id.to_string()))?;
+    who.confirm(standing.facts)?;
     if !etag::if_match(precondition.as_deref(), row.version) {
         return Err(ScimError::precondition_failed().into());
     }

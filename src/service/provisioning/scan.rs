@@ -76,7 +76,11 @@ pub(super) async fn scan(
     };
     let (src, kind) = (who.directory.src, kind_of(leg.resource_type));
     loop {
-        let rows = resources::find(tx, src, kind, &predicate, after, STEP).await?;
+        let resources::Candidates { rows, facts } = resources::find(tx, src, kind, &predicate, after, STEP).await?;
+        match facts {
+            Some(facts) => who.confirm(facts)?,
+            None => who.confirm_in(tx).await?,
+        }
         let full = rows.len() as i64 == STEP;
         seen.looked_at += rows.len();
         if seen.looked_at > BUDGET {

@@ -38,7 +38,8 @@ pub async fn get_user(gw: &Gateway, who: &DirectoryCaller, id: &str) -> Result<W
     gw.store
         .read(who.org, async move |tx| {
             let row = resources::get(tx, who.directory.src, Kind::User, id).await?;
-            let row = row.ok_or_else(|| ScimError::not_found("User", &id.to_string()))?;
+            let (row, standing) = row.ok_or_else(|| ScimError::not_found("User", &id.to_string()))?;
+            who.confirm(standing.facts)?;
             user_wire(tx, &gateway, &who, &row).await
         })
         .await
@@ -98,6 +99,7 @@ pub(super) async fn create(
     let (key, email) = (fold(new.user_name.as_deref().unwrap_or_default()), adoption::email_key(&new.document));
     let ext = new.external_id.as_deref();
     let known = newcomer::known(tx, who.directory.src, &key, ext, email.as_deref(), now).await?;
+    who.confirm(known.standing.facts)?;
     if known.is_nobody() {
         let (row, records) = newcomer_push(tx, gw, who, new, known.standing, (id, person), now).await?;
         events::created(tx, gw, who, &row, false).await?;

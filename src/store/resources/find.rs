@@ -1,6 +1,6 @@
 //! A predicate becomes parameterized SQL: texts are put together from constants, values are always parameters.
 
-use super::{COLUMNS, Kind, ResourceRow, read};
+use super::{COLUMNS, Kind, ResourceRow, WIDTH, read};
 use crate::base::ids::{ResourceId, SourceNo};
 use crate::domain::query::{Predicate, Value};
 use crate::store::engine::{Val, args};
@@ -73,6 +73,16 @@ impl Compiler {
     }
 }
 
+/// What a look-up found.
+#[derive(Debug, Default)]
+pub struct Candidates {
+    /// The rows.
+    pub rows: Vec<ResourceRow>,
+    /// How the organization's facts stand ([`Standing::facts`](crate::store::standing::Standing::facts)); `None` where
+    /// there is no row to carry it.
+    pub facts: Option<i64>,
+}
+
 /// Candidates for a predicate in the order of their ids, after `after`: keys are `id`, `key` (folded userName or
 /// displayName), `ext`, `email` (folded), `active`, `member`, `group`. An unknown key narrows nothing.
 ///
@@ -85,7 +95,7 @@ pub async fn find(
     predicate: &Predicate,
     after: Option<ResourceId>,
     limit: i64,
-) -> Result<Vec<ResourceRow>, StoreError> {
+) -> Result<Candidates, StoreError> {
     let org = tx.org;
     let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
     // The kind stands in the text, so that the partial indexes serve.
@@ -94,13 +104,16 @@ pub async fn find(
     let behind = if *predicate == Predicate::All { "r.id > $3" } else { "(r.id > $3 OR 1 = 0)" };
     let mut compiler = Compiler {
         sql: format!(
-            "SELECT {COLUMNS} FROM resource r WHERE r.org = $1 AND r.src = $2 AND r.kind = {kind} AND {behind} AND "
+            "SELECT {COLUMNS}, (SELECT g.facts FROM guard g WHERE g.org = $1) FROM resource r \
+             WHERE r.org = $1 AND r.src = $2 AND r.kind = {kind} AND {behind} AND "
         ),
         args: args![org, src, after].to_vec(),
     };
     compiler.compile(predicate);
     compiler.push(" ORDER BY r.id LIMIT ?", limit);
-    tx.conn.all(compiler.sql, &compiler.args).await?.iter().map(read).collect()
+    let found = tx.conn.all(compiler.sql, &compiler.args).await?;
+    let facts = found.first().map(|row| row.opt_int(WIDTH)).transpose()?.flatten();
+    Ok(Candidates { rows: found.iter().map(read).collect::<Result<_, _>>()?, facts })
 }
 
 /// The id of the `n`th resource of this kind, counted from 1, in the order of ids: read off the narrow index alone.

@@ -16,6 +16,7 @@ mod log_keeping;
 mod membership;
 mod own_extension;
 mod patch_model;
+mod proofs;
 mod replay;
 mod reports_to;
 mod requirements;

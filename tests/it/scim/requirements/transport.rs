@@ -117,7 +117,7 @@ on_both_engines! {
         let broken = id.parse().unwrap();
         gw.gateway.store.write::<_, StoreError, _>(other.org, async move |tx| {
             let src = directories::list(tx).await?[0].src;
-            let mut row = resources::get(tx, src, Kind::User, broken).await?.unwrap();
+            let (mut row, _) = resources::get(tx, src, Kind::User, broken).await?.unwrap();
             "no JSON".clone_into(&mut row.doc);
             resources::update(tx, &row).await?;
             Ok(Done::of(()))
