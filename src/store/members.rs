@@ -1,6 +1,6 @@
 //! Memberships: a row each, so that a group of 100,000 costs the same to change as a group of 10.
 
-use super::engine::{Insert, Val, args};
+use super::engine::{Insert, Row, Val, args};
 use super::resources::Kind;
 use super::{StoreError, Tx};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
@@ -123,12 +123,35 @@ pub async fn list(
             args![org, group, after, limit],
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            let kind = if row.int(1)? == 1 { Kind::User } else { Kind::Group };
-            Ok(MemberRow { id: ResourceId(row.key(0)?), kind, display: row.opt_text(2)? })
-        })
-        .collect()
+    rows.iter().map(|row| member(row, 0)).collect()
+}
+
+/// A member from the three columns that begin at `at`.
+fn member(row: &Row, at: usize) -> Result<MemberRow, StoreError> {
+    let kind = if row.int(at + 1)? == 1 { Kind::User } else { Kind::Group };
+    Ok(MemberRow { id: ResourceId(row.key(at)?), kind, display: row.opt_text(at + 2)? })
+}
+
+/// The members of each of these groups, in the order of their ids: one statement for a hundred groups.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_groups(tx: &mut Tx, groups: &[ResourceId]) -> Result<Vec<(ResourceId, MemberRow)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in groups.chunks(CHUNK) {
+        // The order of a CROSS JOIN stands: SQLite would walk all resources of the organization first.
+        let mut sql = "SELECT m.gid, m.mid, m.kind, COALESCE(m.display, p.name, r.label) \
+                       FROM member m CROSS JOIN resource r LEFT JOIN person p ON p.org = r.org AND p.id = r.person \
+                       WHERE r.org = m.org AND r.id = m.mid AND m.org = $1 AND m.gid IN ("
+            .to_owned();
+        let mut values = args![tx.org].to_vec();
+        push_list(&mut sql, &mut values, &bytes(chunk));
+        sql.push_str(" ORDER BY m.gid, m.mid");
+        for row in tx.conn.all(sql, &values).await? {
+            found.push((ResourceId(row.key(0)?), member(&row, 1)?));
+        }
+    }
+    Ok(found)
 }
 
 /// The ids of a group's members.

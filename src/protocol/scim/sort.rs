@@ -69,6 +69,12 @@ impl SortKey {
 }
 
 impl SortBy {
+    /// Whether the key is not in the stored document, but derived from what others say: memberships, a manager's name.
+    #[must_use]
+    pub fn is_derived(&self) -> bool {
+        matches!(self.name.as_str(), "members" | "groups" | "manager")
+    }
+
     /// Resolves `sortBy` for a kind, noting the tolerances that it took.
     ///
     /// # Errors

@@ -1,7 +1,6 @@
 //! Lists: pages by position or by cursor, in the order of ids or sorted.
 
 use super::cursors::{self, CURSOR_SECONDS};
-use super::groups::group_wire;
 use super::scan::{self, Leg, Seen, Window};
 use super::shape::{self, Wire, kind_of};
 use super::{DirectoryCaller, ProvisionError, reports_to};
@@ -15,8 +14,9 @@ use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::schema::{Registry, ResourceType};
 use crate::protocol::scim::sort::{SortBy, SortKey};
 use crate::service::Gateway;
+use crate::store::members::{self, MemberRow};
 use crate::store::resources::{self, ResourceRow};
-use crate::store::{StoreError, Tx, members};
+use crate::store::{StoreError, Tx};
 use chrono::Duration;
 use serde_json::json;
 use std::collections::HashMap;
@@ -302,7 +302,7 @@ async fn sorted(
     }
     let mut keyed = Vec::with_capacity(seen.rows.len());
     for (kind, row) in seen.rows {
-        let subject = scan::subject(tx, gw, who, kind, &row, true).await?;
+        let subject = scan::subject(tx, gw, who, kind, &row, sort.is_derived()).await?;
         keyed.push((sort.key(&subject), kind, row));
     }
     keyed.sort_by(|a, b| sort.compare(&a.0, &b.0).then_with(|| a.2.id.cmp(&b.2.id)));
@@ -337,6 +337,19 @@ async fn group_map(tx: &mut Tx, rows: &[(ResourceType, ResourceRow)]) -> Result<
     Ok(map)
 }
 
+/// The members of the Groups of a page, by one statement for a hundred of them.
+async fn member_map(
+    tx: &mut Tx,
+    rows: &[(ResourceType, ResourceRow)],
+) -> Result<HashMap<ResourceId, Vec<MemberRow>>, StoreError> {
+    let ids: Vec<_> = rows.iter().filter(|(kind, _)| *kind == ResourceType::Group).map(|(_, row)| row.id).collect();
+    let mut map: HashMap<_, Vec<_>> = HashMap::new();
+    for (group, member) in members::of_groups(tx, &ids).await? {
+        map.entry(group).or_default().push(member);
+    }
+    Ok(map)
+}
+
 async fn show(
     tx: &mut Tx,
     gw: &Gateway,
@@ -345,10 +358,14 @@ async fn show(
     with_members: bool,
 ) -> Result<Vec<Wire>, ProvisionError> {
     let mut groups = group_map(tx, &rows).await?;
+    let mut members = if with_members { member_map(tx, &rows).await? } else { HashMap::new() };
     let mut page = Vec::with_capacity(rows.len());
     for (kind, row) in rows {
         page.push(match kind {
-            ResourceType::Group => group_wire(tx, gw, who, &row, with_members).await?,
+            ResourceType::Group => {
+                let members = with_members.then(|| members.remove(&row.id).unwrap_or_default());
+                shape::wire(&gw.urls, who.directory.id, ResourceType::Group, &row, members.as_deref(), None)?
+            }
             ResourceType::User => {
                 let groups = groups.remove(&row.id).unwrap_or_default();
                 shape::wire(&gw.urls, who.directory.id, ResourceType::User, &row, None, Some(&groups))?
