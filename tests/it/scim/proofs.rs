@@ -3,9 +3,11 @@
 use crate::harness::database::on_both_engines;
 use crate::harness::gateway::{Directory, TestGateway, usual_rules};
 use chrono::Duration;
+use doorward::base::ids::TokenId;
 use doorward::base::token::reveal;
 use doorward::protocol::scim::profile::Profile;
 use doorward::service::console::directories::{self, DirectoryWish};
+use doorward::service::console::directory_tokens::{self, Asked, Rotation, TokenWish};
 use serde_json::{Value, json};
 
 /// Every kind of call that there is, with a body where it takes one.
@@ -51,9 +53,13 @@ fn calls(user: &str, group: &str) -> Vec<(&'static str, String, Option<Value>)> 
     ]
 }
 
-async fn token(gw: &TestGateway, idp: &Directory, label: &str) -> (Directory, doorward::base::ids::TokenId) {
-    let made = directories::add_token(&gw.gateway, "acme", "okta", label).await.unwrap();
+async fn token(gw: &TestGateway, idp: &Directory, wish: &TokenWish) -> (Directory, TokenId) {
+    let made = directory_tokens::add(&gw.gateway, &asked(gw).await, wish).await.unwrap();
     (idp.with_token(reveal(&made.token)), made.token_id)
+}
+
+async fn asked(gw: &TestGateway) -> Asked {
+    Asked::by_operator(&gw.gateway, "acme", "okta").await.unwrap()
 }
 
 on_both_engines! {
@@ -65,9 +71,9 @@ on_both_engines! {
         let north = okta.create_group("panel-north-users", &[&ada]).await.expect(201).id();
         let before = okta.everything().await;
         for (method, path, body) in calls(&ada, &north) {
-            let (known, id) = token(&gw, &okta, "to be revoked").await;
+            let (known, id) = token(&gw, &okta, &TokenWish::default()).await;
             known.get("/Users?count=1").await.expect(200);
-            directories::revoke_token(&gw.gateway, "acme", "okta", id).await.unwrap();
+            directory_tokens::revoke(&gw.gateway, &asked(&gw).await, id).await.unwrap();
             let reply = known.call(method, &path, body).await;
             assert_eq!(reply.status, 401, "{method} {path}: {}", reply.body);
         }
@@ -110,11 +116,11 @@ on_both_engines! {
         assert_eq!(events.iter().filter(|event| event.deed == "user_provisioned").count(), 2);
     }
 
-    async fn a_token_ends_with_its_time_and_its_last_use_is_known_to_the_minute(engine) {
+    async fn a_token_ends_with_its_time_or_its_rotation_and_its_last_use_is_known_to_the_minute(engine) {
         let gw = TestGateway::start(engine).await;
         let acme = gw.organization("acme", None, usual_rules()).await;
         let okta = acme.directory("okta", "auto").await;
-        let used = async || directories::tokens(&gw.gateway, "acme", "okta").await.unwrap()[0].used.unwrap();
+        let used = async || directory_tokens::list(&gw.gateway, &asked(&gw).await).await.unwrap()[0].used.unwrap();
         okta.get("/Users?filter=userName%20eq%20%22x%22").await.expect(200);
         let first = used().await;
         gw.wait(Duration::seconds(59));
@@ -123,5 +129,16 @@ on_both_engines! {
         gw.wait(Duration::seconds(1));
         okta.get("/Users?filter=userName%20eq%20%22x%22").await.expect(200);
         assert_eq!(used().await, first + Duration::minutes(1));
+
+        let (brief, _) = token(&gw, &okta, &TokenWish { expires_days: Some(1), ..TokenWish::default() }).await;
+        gw.wait(Duration::hours(24) - Duration::seconds(30));
+        brief.get("/Users?count=1").await.expect(200);
+        gw.wait(Duration::seconds(30));
+        brief.get("/Users?count=1").await.expect(401);
+        let (old, id) = token(&gw, &okta, &TokenWish::default()).await;
+        old.get("/Users?count=1").await.expect(200);
+        let at_once = Rotation { overlap_hours: Some(0) };
+        directory_tokens::rotate(&gw.gateway, &asked(&gw).await, id, at_once).await.unwrap();
+        old.get("/Users?count=1").await.expect(401);
     }
 }
