@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Settings of a directory, kept as one JSON object; what is not there has its default.
+/// Settings of a directory, kept as one JSON object; what is not there has its default, and what a newer program has set
+/// is passed over: old instances run on during an upgrade. Who sets something is held to these names elsewhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct DirectorySettings {
     /// What is told of each change (RFC 9967).
     #[serde(skip_serializing_if = "Told::is_nothing")]
@@ -109,13 +110,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_that_nobody_made_are_an_empty_object_and_a_key_that_nobody_knows_is_an_error() {
+    fn settings_that_nobody_made_are_an_empty_object_and_those_of_a_newer_program_can_be_read() {
         assert_eq!(serde_json::to_string(&DirectorySettings::default()).unwrap(), "{}");
         assert_eq!(serde_json::from_str::<DirectorySettings>("{}").unwrap(), DirectorySettings::default());
         let full = DirectorySettings { events: Told::Full, roles: RoleLists::Okta };
         let text = serde_json::to_string(&full).unwrap();
         assert_eq!(serde_json::from_str::<DirectorySettings>(&text).unwrap(), full);
-        assert!(serde_json::from_str::<DirectorySettings>(r#"{"event":"full"}"#).is_err());
+        let newer = r#"{"events":"full","roles":"okta","colour":"blue"}"#;
+        assert_eq!(serde_json::from_str::<DirectorySettings>(newer).unwrap(), full);
         assert!("oktaa".parse::<RoleLists>().unwrap_err().to_string().contains("off, draft or okta"));
         assert!("loud".parse::<Told>().unwrap_err().to_string().contains("off, notice or full"));
     }

@@ -67,7 +67,7 @@ impl Answer {
     pub(super) fn resource(status: StatusCode, wire: &Wire, document: Document) -> Self {
         Self::json(status, Value::Object(document))
             .with(header::LOCATION, wire.location.clone())
-            .with(header::ETAG, format!("W/\"{}\"", wire.version))
+            .with(header::ETAG, wire.version.to_string())
     }
 
     /// With a header.

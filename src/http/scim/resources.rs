@@ -6,7 +6,6 @@ use super::caller::ScimCaller;
 use super::not_allowed;
 use super::parameters;
 use super::search;
-use crate::protocol::scim::etag;
 use crate::protocol::scim::projection::Projection;
 use crate::protocol::scim::schema::{DOORWARD_URN, ResourceType};
 use crate::service::Gateway;
@@ -117,9 +116,9 @@ pub(super) async fn found(
 ) -> Result<Answer, ScimFault> {
     // What is derived moves without the version: whoever asks for it is answered in full.
     if !projection.asks_for(DOORWARD_URN)
-        && etag::if_none_match(header_text(headers, &header::IF_NONE_MATCH).as_deref(), wire.version)
+        && wire.version.if_none_match(header_text(headers, &header::IF_NONE_MATCH).as_deref())
     {
-        return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, etag::of(wire.version)));
+        return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, wire.version.to_string()));
     }
     shown(gw, who, StatusCode::OK, wire, projection).await
 }
@@ -164,7 +163,7 @@ async fn patch(
             if small || projection.is_asked() {
                 return changed(gw, who, StatusCode::OK, done, projection).await;
             }
-            let tag = etag::of(done.wire.version);
+            let tag = done.wire.version.to_string();
             Ok(Answer::empty(StatusCode::NO_CONTENT)
                 .with(header::ETAG, tag)
                 .skipping(done.skipped)

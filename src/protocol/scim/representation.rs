@@ -40,7 +40,7 @@ impl Head {
             "created": datetime::to_wire(self.created),
             "lastModified": datetime::to_wire(self.modified),
             "location": self.location,
-            "version": etag::of(self.version),
+            "version": etag::Version::stored(self.version).to_string(),
         })
     }
 }

@@ -8,7 +8,6 @@ use crate::base::class::Class;
 use crate::base::ids::ResourceId;
 use crate::protocol::scim::bulk::{self as message, BulkFault, BulkOperation, BulkOutcome, BulkRequest, Method, Step};
 use crate::protocol::scim::error::ScimError;
-use crate::protocol::scim::etag;
 use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
@@ -88,7 +87,7 @@ impl Run<'_> {
                     let done = Success {
                         status: 201,
                         location: changed.wire.location,
-                        version: Some(etag::of(changed.wire.version)),
+                        version: Some(changed.wire.version.to_string()),
                     };
                     self.named(operation, &done);
                     self.tell(at, operation, Ok(done));
@@ -185,7 +184,7 @@ impl Run<'_> {
         self.skipped.extend(skipped);
         self.applied.extend(&applied);
         let status = if operation.method == Method::Post { 201 } else { 200 };
-        Ok(Success { status, location: wire.location, version: Some(etag::of(wire.version)) })
+        Ok(Success { status, location: wire.location, version: Some(wire.version.to_string()) })
     }
 
     fn location(&self, kind: ResourceType, id: &str) -> String {

@@ -44,7 +44,6 @@ pub use users::{Precondition, create_user, delete_user, get_user, patch_user, re
 use crate::base::ids::ResourceId;
 use crate::domain::audit::Deed;
 use crate::protocol::scim::error::ScimError;
-use crate::protocol::scim::etag;
 use crate::protocol::scim::profile::Applied;
 pub use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::schema::ResourceType;
@@ -111,8 +110,11 @@ async fn held_standing(
     let found = resources::hold(tx, who.directory.src, kind, id).await?;
     let (row, standing) = found.ok_or_else(|| ScimError::not_found(name, &id.to_string()))?;
     who.confirm(standing.facts)?;
-    if !etag::if_match(precondition.as_deref(), row.version) {
-        return Err(ScimError::precondition_failed().into());
+    if precondition.is_some() {
+        let groups = if row.in_groups && kind == Kind::User { users::groups_of(tx, id).await? } else { Vec::new() };
+        if !shape::version(&row, Some(&groups)).if_match(precondition.as_deref()) {
+            return Err(ScimError::precondition_failed().into());
+        }
     }
     Ok((row, standing))
 }

@@ -6,6 +6,7 @@ use crate::base::ids::{DirectoryId, PersonId, ResourceId, SourceNo};
 use crate::base::urls::Urls;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::datetime;
+use crate::protocol::scim::etag::Version;
 use crate::protocol::scim::resource::NewResource;
 use crate::protocol::scim::schema::ResourceType;
 use crate::store::StoreError;
@@ -24,7 +25,7 @@ pub struct Wire {
     /// Its address.
     pub location: String,
     /// Its version, for `ETag`.
-    pub version: i64,
+    pub version: Version,
     /// The person behind a User.
     pub person: Option<PersonId>,
 }
@@ -153,6 +154,7 @@ pub(super) fn wire(
     let base = urls.scim(directory);
     let location = format!("{base}{}/{}", resource_type.endpoint(), row.id);
     let stored = document(row)?;
+    let version = version(row, groups);
     let mut out = Document::new();
     out.insert("schemas".into(), schemas(resource_type, &stored));
     out.insert("id".into(), json!(row.id.to_string()));
@@ -173,10 +175,21 @@ pub(super) fn wire(
             "created": datetime::to_wire(row.created),
             "lastModified": datetime::to_wire(row.modified),
             "location": location,
-            "version": format!("W/\"{}\"", row.version),
+            "version": version.to_string(),
         }),
     );
-    Ok(Wire { resource_type, document: out, location, version: row.version, person: row.person })
+    Ok(Wire { resource_type, document: out, location, version, person: row.person })
+}
+
+/// The version of a resource that is shown with these groups.
+pub(super) fn version(row: &ResourceRow, groups: Option<&[(ResourceId, String)]>) -> Version {
+    match groups {
+        Some(groups) if !groups.is_empty() => {
+            let named = groups.iter().map(|(id, name)| json!([id.to_string(), name]));
+            Version::with_derived(row.version, &Value::from_iter(named).to_string())
+        }
+        _ => Version::stored(row.version),
+    }
 }
 
 /// The URNs of a document: the base schema first, an extension where its object is there.

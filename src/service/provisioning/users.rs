@@ -21,7 +21,7 @@ use crate::service::access::{Ground, settle, settle_held};
 use crate::store::held::{self, Held};
 use crate::store::resources::{self, Kind, ResourceRow};
 use crate::store::standing::Standing;
-use crate::store::{self, Done, Record, Tx, newcomer, people, tombstones};
+use crate::store::{self, Done, Record, StoreError, Tx, newcomer, people, tombstones};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -52,14 +52,18 @@ pub(super) async fn user_wire(
     who: &DirectoryCaller,
     row: &ResourceRow,
 ) -> Result<Wire, ProvisionError> {
-    let ids: &[_] = if row.in_groups { &[row.id] } else { &[] };
-    let groups: Vec<_> =
-        store::members::groups_of(tx, ids).await?.into_iter().map(|(_, group, name)| (group, name)).collect();
+    let groups = if row.in_groups { groups_of(tx, row.id).await? } else { Vec::new() };
     let wire = shape::wire(&gw.urls, who.directory.id, ResourceType::User, row, None, Some(&groups))?;
     let mut one = [wire];
     reports_to::show(tx, gw, who, &mut one).await?;
     let [wire] = one;
     Ok(wire)
+}
+
+/// The groups of a User, in the order of their ids.
+pub(super) async fn groups_of(tx: &mut Tx, id: ResourceId) -> Result<Vec<(ResourceId, String)>, StoreError> {
+    let groups = store::members::groups_of(tx, &[id]).await?;
+    Ok(groups.into_iter().map(|(_, group, name)| (group, name)).collect())
 }
 
 /// `POST /Users` (RFC 7644 §3.3), under an id that is `given` where it was minted before. A known externalId of an inactive User, or of a tombstone, is restored.

@@ -64,6 +64,34 @@ on_both_engines! {
         assert_eq!((&after.0.headers["etag"], &after.1.headers["etag"]), (&before.0.headers["etag"], &before.1.headers["etag"]));
     }
 
+    async fn r085_the_version_of_a_user_moves_with_the_groups_that_it_shows(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+        let (user, mut seen) = (format!("/Users/{ada}"), Vec::new());
+        let group = format!("/Groups/{}", okta.create_group("team", &[]).await.expect(201).id());
+        let changes = [
+            json!([{"op": "add", "path": "members", "value": [{"value": ada}]}]),
+            json!([{"op": "replace", "path": "displayName", "value": "crew"}]),
+            json!([{"op": "remove", "path": "members"}]),
+        ];
+        for change in changes {
+            let old = tag(&okta, &user).await;
+            assert_eq!(conditional(&okta, "GET", &user, ("if-none-match", &old), None).await.status, 304);
+            okta.patch(&group, change).await.expect(200);
+            let reply = conditional(&okta, "GET", &user, ("if-none-match", &old), None).await.expect(200);
+            let now = reply.headers["etag"].to_str().unwrap().to_owned();
+            assert_eq!(reply.body["meta"]["version"], now);
+            assert_eq!(okta.get("/Users").await.expect(200).body["Resources"][0]["meta"]["version"], now);
+            let retitled = |title: &str| patch(json!([{"op": "replace", "path": "title", "value": title}]));
+            conditional(&okta, "PATCH", &user, ("if-match", &old), retitled("stale")).await.expect(412);
+            conditional(&okta, "PATCH", &user, ("if-match", &now), retitled(&now)).await.expect(200);
+            assert!(!seen.contains(&now));
+            seen.push(now);
+        }
+    }
+
     async fn r085_if_none_match_saves_a_body(engine) {
         let gw = TestGateway::start(engine).await;
         let acme = gw.organization("acme", None, usual_rules()).await;
