@@ -1,5 +1,6 @@
 //! The raw engine: the same rows as a request writes, as quick as the engine takes them. On PostgreSQL one statement a
-//! transaction (pgbench); on SQLite one thread with prepared statements and a commit for each 32 units.
+//! transaction (pgbench); on SQLite one thread with prepared statements and a commit for as many units as there are clients: more cannot
+//! wait for it together, neither there nor on PostgreSQL.
 
 use crate::model::names::{self, Minted, Name};
 use crate::model::{Unit, source};
@@ -9,8 +10,6 @@ use rusqlite::{Connection, Statement};
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// Units that share one commit on SQLite.
-const GROUP: usize = 32;
 /// How far apart the numbers of two clients are.
 pub(crate) const APART: usize = 1_000_000;
 
@@ -45,7 +44,7 @@ pub(crate) async fn run(
             // One thread takes the numbers in the order in which clients would bring them.
             let apart = if matches!(who, Who::New) { APART } else { each };
             let numbers: Vec<_> = (from..to).flat_map(|n| (0..clients).map(move |client| client * apart + n)).collect();
-            tokio::task::block_in_place(|| batches(path, unit, who, &numbers))
+            tokio::task::block_in_place(|| batches(path, unit, who, &numbers, clients))
         }
     }
 }
@@ -87,12 +86,13 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Connection> {
     Ok(conn)
 }
 
-fn batches(path: &Path, unit: &Unit, who: Who, numbers: &[usize]) -> anyhow::Result<f64> {
+/// `together` units share a commit.
+fn batches(path: &Path, unit: &Unit, who: Who, numbers: &[usize], together: usize) -> anyhow::Result<f64> {
     let conn = open(path)?;
     let sqls = statements(unit);
     let mut statements = sqls.iter().map(|sql| conn.prepare(sql)).collect::<Result<Vec<_>, _>>()?;
     let begun = Instant::now();
-    for group in numbers.chunks(GROUP) {
+    for group in numbers.chunks(together) {
         conn.execute_batch("BEGIN IMMEDIATE")?;
         for n in group {
             one(&mut statements, who, i64::try_from(*n)?)?;
