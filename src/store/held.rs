@@ -70,12 +70,13 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
     Ok(held)
 }
 
-/// The access of people, and what else there is of them.
+/// The access of people, and what else there is of them. Memberships are asked for by a scalar subquery and no join: a plan
+/// that was made while there were none would walk all of them.
 const BELONGINGS: &str = "SELECT p.id, a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants, \
      (SELECT CAST(1 AS BIGINT) FROM stale s WHERE s.org = $1 AND s.person = p.id LIMIT 1), \
      (SELECT g.seq FROM manual_grant g WHERE g.org = $1 AND g.person = p.id LIMIT 1), \
-     (SELECT CAST(1 AS BIGINT) FROM resource r CROSS JOIN member m \
-      WHERE r.org = $1 AND r.person = p.id AND m.org = r.org AND m.mid = r.id LIMIT 1), \
+     (SELECT CAST(1 AS BIGINT) FROM resource r WHERE r.org = $1 AND r.person = p.id AND \
+      (SELECT CAST(1 AS BIGINT) FROM member n WHERE n.org = $1 AND n.mid = r.id LIMIT 1) = 1 LIMIT 1), \
      (SELECT CAST(1 AS BIGINT) FROM member m WHERE m.org = $1 AND m.mid = p.id LIMIT 1) \
      FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN (";
 
