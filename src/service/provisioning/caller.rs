@@ -1,6 +1,6 @@
 //! Who is calling: a directory, proved by one of its tokens.
 
-use super::proof::Found;
+use super::proof::{Found, NOTED};
 use crate::base::ids::{DirectoryId, OrgNo, SourceNo};
 use crate::base::token::TokenKind;
 use crate::domain::audit::Actor;
@@ -10,7 +10,6 @@ use crate::service::scim_log::Credential;
 use crate::service::{Gateway, schemas};
 use crate::store::directories::{self, DirectoryRow, TokenOwner};
 use crate::store::{Done, StoreError};
-use chrono::Duration;
 use std::sync::Arc;
 
 /// A directory that has proved to be calling.
@@ -68,7 +67,7 @@ pub async fn identify(
         return Ok(None);
     }
     let hash = presented.hash;
-    let used = used.filter(|used| now < *used + Duration::minutes(1));
+    let used = used.filter(|used| now < *used + NOTED);
     if used.is_none() {
         gw.store
             .write::<_, StoreError, _>(presented.org, async move |tx| {

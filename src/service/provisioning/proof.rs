@@ -10,10 +10,12 @@ use crate::base::ids::DirectoryId;
 use crate::base::token::TokenKind;
 use crate::service::Gateway;
 use crate::store::{Tx, standing};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// How long the use of a credential stands noted before it is noted again, and so how long a proof is remembered.
+pub(super) const NOTED: TimeDelta = TimeDelta::minutes(1);
 /// Callers that are remembered at most; more than these at once begin anew.
 const REMEMBERED: usize = 10_000;
 
@@ -41,7 +43,7 @@ pub(super) struct Found {
 
 impl ProofMemory {
     pub(super) fn put(&self, hash: [u8; 32], caller: &DirectoryCaller, found: Found) {
-        let noted = found.used + Duration::minutes(1);
+        let noted = found.used + NOTED;
         let until = found.until.map_or(noted, |until| until.min(noted));
         let caller = DirectoryCaller { remembered: Some(found.facts), ..caller.clone() };
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

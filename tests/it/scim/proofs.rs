@@ -58,6 +58,15 @@ async fn token(gw: &TestGateway, idp: &Directory, wish: &TokenWish) -> (Director
     (idp.with_token(reveal(&made.token)), made.token_id)
 }
 
+/// A directory with one person in one mapped group; their ids.
+async fn okta_with_ada_in_north(gw: &TestGateway) -> (Directory, String, String) {
+    let acme = gw.organization("acme", None, usual_rules()).await;
+    let okta = acme.directory("okta", "auto").await;
+    let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+    let north = okta.create_group("panel-north-users", &[&ada]).await.expect(201).id();
+    (okta, ada, north)
+}
+
 async fn asked(gw: &TestGateway) -> Asked {
     Asked::by_operator(&gw.gateway, "acme", "okta").await.unwrap()
 }
@@ -65,10 +74,7 @@ async fn asked(gw: &TestGateway) -> Asked {
 on_both_engines! {
     async fn a_token_that_was_good_a_moment_ago_opens_nothing_once_it_is_revoked(engine) {
         let gw = TestGateway::start(engine).await;
-        let acme = gw.organization("acme", None, usual_rules()).await;
-        let okta = acme.directory("okta", "auto").await;
-        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
-        let north = okta.create_group("panel-north-users", &[&ada]).await.expect(201).id();
+        let (okta, ada, north) = okta_with_ada_in_north(&gw).await;
         let before = okta.everything().await;
         for (method, path, body) in calls(&ada, &north) {
             let (known, id) = token(&gw, &okta, &TokenWish::default()).await;
@@ -82,10 +88,7 @@ on_both_engines! {
 
     async fn a_directory_that_is_disabled_answers_403_to_a_token_that_it_knows(engine) {
         let gw = TestGateway::start(engine).await;
-        let acme = gw.organization("acme", None, usual_rules()).await;
-        let okta = acme.directory("okta", "auto").await;
-        let ada = okta.create_user("ada@acme.test").await.expect(201).id();
-        let north = okta.create_group("panel-north-users", &[&ada]).await.expect(201).id();
+        let (okta, ada, north) = okta_with_ada_in_north(&gw).await;
         let before = okta.everything().await;
         for (method, path, body) in calls(&ada, &north) {
             directories::enable(&gw.gateway, "acme", "okta", true).await.unwrap();
