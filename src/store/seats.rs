@@ -34,14 +34,13 @@ pub async fn take(tx: &mut Tx, wanted: i64) -> Result<i64, StoreError> {
 /// When the database fails.
 pub async fn give_back(tx: &mut Tx, seats: i64) -> Result<(), StoreError> {
     let org = tx.org;
+    let sql = "UPDATE seat_slot SET free = free + 1 WHERE org = $1 AND slot = \
+               (SELECT slot FROM seat_slot WHERE org = $1 ORDER BY free, slot LIMIT 1)";
     for _ in 0..seats {
-        tx.conn
-            .exec(
-                "UPDATE seat_slot SET free = free + 1 WHERE org = $1 AND slot = \
-                 (SELECT slot FROM seat_slot WHERE org = $1 ORDER BY free, slot LIMIT 1)",
-                args![org],
-            )
-            .await?;
+        if tx.conn.exec(sql, args![org]).await? == 0 {
+            // The slot went away while it was waited for: a changed limit has spread new ones, which are seen now.
+            tx.conn.exec(sql, args![org]).await?;
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! How things stand in an organization: one row that tells whether what is cached of it still holds.
 
+use super::engine::dialect::Dialect;
 use super::engine::{Row, args};
 use super::{StoreError, Tx};
 
@@ -29,6 +30,24 @@ pub async fn get(tx: &mut Tx) -> Result<Standing, StoreError> {
     let org = tx.org;
     let row = tx.conn.one(format!("SELECT {COLUMNS}"), args![org]).await?;
     read(&row.ok_or(StoreError::Malformed("standing"))?, 0)
+}
+
+/// Whether the facts are these and stay so until this unit ends: for a unit that leaves something undone because of what
+/// they say. Whoever changes them waits for it, or is met here: then the answer is no.
+///
+/// It waits for nobody, so it may be asked with anything held. What it holds from now on stands in the way of whoever wants
+/// the guard: the unit should wait for nothing more. On SQLite, where one unit writes at a time, nothing need be asked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stays(tx: &mut Tx, facts: i64) -> Result<bool, StoreError> {
+    if tx.conn.dialect() == Dialect::Lite {
+        return Ok(true);
+    }
+    let org = tx.org;
+    // Other facts are not held: who meets them goes on to hold people.
+    let sql = "SELECT facts FROM guard WHERE org = $1 AND facts = $2 FOR SHARE SKIP LOCKED";
+    Ok(tx.conn.one(sql, args![org, facts]).await?.is_some())
 }
 
 /// Says that something cached of this organization has changed. Holds the organization's guard.

@@ -134,6 +134,19 @@ impl Ground {
         Ok(ground)
     }
 
+    /// Asked by a unit that would settle nobody, since no rule asks for what it changes, as things stood `then`: `None`
+    /// where that stays so until the unit ends; otherwise what to settle by. A rule may be made at this moment by somebody
+    /// who does not see what this unit has changed, and whose marks say nothing of people whom it does not touch.
+    ///
+    /// # Errors
+    /// When something of the organization cannot be read.
+    pub async fn unless_it_stays(tx: &mut Tx, gw: &Gateway, then: Standing) -> Result<Option<Arc<Self>>, GroundError> {
+        if standing::stays(tx, then.facts).await? {
+            return Ok(None);
+        }
+        Self::load(tx, gw).await.map(Some)
+    }
+
     /// Whether a rule asks for attributes of people, so that a change of one may be a change of access.
     #[must_use]
     pub fn asks_attributes(&self) -> bool {

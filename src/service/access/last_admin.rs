@@ -10,19 +10,27 @@ use crate::store::{self, Tx, organizations};
 /// Admins that are looked at in one statement.
 const PAGE: i64 = 50;
 
-/// Goes on if somebody usable can still administer, as things stand in this unit.
+/// Goes on if somebody usable can still administer, as things stand in this unit once it holds the guard: what it has read
+/// before may have changed while it waited.
 ///
 /// # Errors
 /// [`GroundError::LastAdmin`] where nobody can, or when something cannot be read.
-pub(super) async fn keep(tx: &mut Tx, gw: &Gateway, ground: &Ground) -> Result<(), GroundError> {
+pub(super) async fn keep(tx: &mut Tx, gw: &Gateway) -> Result<(), GroundError> {
     organizations::lock_guard(tx).await?;
-    let mut after = None;
+    let (mut after, mut ground) = (None, None);
     loop {
         let page = store::access::usable_admins(tx, after, PAGE).await?;
         let Some((last, _)) = page.last() else { return Err(GroundError::LastAdmin) };
         after = Some(*last);
         for (person, settled) in page {
-            if settled || still_administers(tx, gw, ground, person).await? {
+            if settled {
+                return Ok(());
+            }
+            let by = match &ground {
+                Some(by) => by,
+                None => ground.insert(Ground::fresh(tx, gw).await?),
+            };
+            if still_administers(tx, gw, by, person).await? {
                 return Ok(());
             }
         }
@@ -39,8 +47,7 @@ pub async fn keep_behind_a_mark(tx: &mut Tx, gw: &Gateway) -> Result<(), GroundE
     if store::access::usable_admins(tx, None, 1).await?.is_empty() {
         return Ok(());
     }
-    let ground = Ground::fresh(tx, gw).await?;
-    keep(tx, gw, &ground).await
+    keep(tx, gw).await
 }
 
 /// A person who carries a mark, derived afresh without writing it.

@@ -87,6 +87,25 @@ pub async fn current_in(tx: &mut Tx, gw: &Gateway, person: PersonId) -> Result<(
     Ok((read(&row.ok_or(GroundError::NobodyThere)?)?, records))
 }
 
+/// Before a change that may take something from these people: derives those afresh over whom a mark has come, so that what
+/// is kept of them says who could administer before it (law 8).
+///
+/// # Errors
+/// When something of a person cannot be read.
+pub async fn catch_up(
+    tx: &mut Tx,
+    gw: &Gateway,
+    ground: &Ground,
+    people: &[PersonId],
+) -> Result<Vec<Record>, GroundError> {
+    if ground.mark == 0 {
+        return Ok(Vec::new());
+    }
+    let seen = store::access::of(tx, people).await?;
+    let behind: Vec<_> = seen.iter().filter(|one| one.marked).map(|one| one.person).collect();
+    settle::settle_committed(tx, gw, ground, &behind, "read").await
+}
+
 /// The claims of several people, right from the commit that changed a fact, as [`current`] is; who may not sign in has no
 /// panel access. People who are gone are left out.
 ///

@@ -88,7 +88,7 @@ pub async fn settle_held(
     let mut records = Vec::new();
     let settled = derive(tx, gw, ground, people, cause, &mut records).await?;
     if settled.took_an_admin {
-        last_admin::keep(tx, gw, ground).await?;
+        last_admin::keep(tx, gw).await?;
     }
     hand_on(tx, gw, ground, settled.freed, &mut records).await?;
     Ok(records)

@@ -9,9 +9,9 @@ use crate::domain::audit::{Actor, Deed};
 use crate::domain::email::Email;
 use crate::domain::identity::{GroupChange, Identity, PushedPart, SubjectKind, group_change};
 use crate::service::Gateway;
-use crate::service::access::{Ground, settle};
+use crate::service::access::{self, Ground, settle};
 use crate::store::people::{self, ACTIVE, PersonRow};
-use crate::store::{Record, StoreError, Tx, aside, claimed, organizations};
+use crate::store::{Record, Tx, aside, claimed, organizations};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -41,13 +41,13 @@ pub(super) async fn admit(tx: &mut Tx, gw: &Gateway, door: &Door, identity: &Ide
     }
     let mut records = Vec::new();
     let (person, fresh) = match people::linked(tx, door.row.src, &subject(identity)).await? {
-        Some(linked) => (held(tx, linked.id).await?, false),
+        Some(linked) => (held_by_link(tx, door, identity, linked.id).await?, false),
         None if aside::waits(tx, door.row.src, &subject(identity)).await? => return Err(LoginError::SetAside),
         None => {
             let served = door::served(tx, door.row.src).await?;
             let person = match matching(tx, door, identity, &served).await? {
                 Some(found) => {
-                    let found = held(tx, found).await?;
+                    let found = held_by_match(tx, door, identity, &served, found).await?;
                     adopt(tx, gw, found, &mut records).await?
                 }
                 None => just_in_time(tx, gw, door, identity, &served, &mut records).await?,
@@ -79,6 +79,31 @@ fn record(gw: &Gateway, door: &Door, deed: Deed, person: PersonId, body: serde_j
 /// The person, held until the unit ends, if they may come in.
 async fn held(tx: &mut Tx, id: PersonId) -> Result<PersonRow, LoginError> {
     people::lock(tx, id).await?.filter(PersonRow::usable).ok_or(LoginError::Inactive)
+}
+
+/// The same for somebody whom a link named: it may have been set aside while the person was waited for.
+async fn held_by_link(tx: &mut Tx, door: &Door, identity: &Identity, id: PersonId) -> Result<PersonRow, LoginError> {
+    let person = held(tx, id).await?;
+    match people::linked(tx, door.row.src, &subject(identity)).await? {
+        Some(linked) if linked.id == id => Ok(person),
+        _ => Err(LoginError::SetAside),
+    }
+}
+
+/// The same for somebody whom the connection's `match` named: the directory may have put another human behind the person
+/// while they were waited for.
+async fn held_by_match(
+    tx: &mut Tx,
+    door: &Door,
+    identity: &Identity,
+    served: &[String],
+    id: PersonId,
+) -> Result<PersonRow, LoginError> {
+    let person = held(tx, id).await?;
+    if matching(tx, door, identity, served).await? != Some(id) {
+        return Err(LoginError::Unknown);
+    }
+    Ok(person)
 }
 
 /// The one known person that the connection's `match` finds inside its domains.
@@ -201,12 +226,16 @@ async fn apply_groups(
     person: PersonId,
     change: GroupChange,
     records: &mut Vec<Record>,
-) -> Result<bool, StoreError> {
+) -> Result<bool, LoginError> {
     let GroupChange::Set(wanted) = change else { return Ok(false) };
     let wanted: BTreeSet<String> = wanted.into_iter().collect();
     let has = claimed::groups(tx, door.row.src, person).await?;
     let now = gw.sources.now();
     let (mut joined, mut left) = (Vec::new(), Vec::new());
+    if has.iter().any(|(_, value)| !wanted.contains(value)) {
+        let ground = Ground::load(tx, gw).await?;
+        records.extend(access::catch_up(tx, gw, &ground, &[person]).await?);
+    }
     for (id, value) in &has {
         if !wanted.contains(value) {
             claimed::leave(tx, *id, person).await?;

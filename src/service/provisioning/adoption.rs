@@ -57,8 +57,9 @@ pub(super) async fn owner_of(
         if local.origin == Origin::Owner.as_str() || held.access.administers {
             return Ok((Owner::Proposed, records));
         }
-        records.extend(adopt(tx, gw, who, local.id, document, active, now).await?);
-        return Ok((Owner::Person(local.id), records));
+        let id = local.id;
+        records.extend(adopt(tx, gw, who, local, document, active, now).await?);
+        return Ok((Owner::Person(id), records));
     }
     people::insert(tx, &newcomer(document, active, fresh), now).await?;
     Ok((Owner::Person(fresh), Vec::new()))
@@ -96,15 +97,26 @@ pub(super) fn same_person(old: &Document, new: &Document) -> bool {
     of(old) == of(new)
 }
 
-/// A person who is no directory's yet and has this e-mail, inside a domain that the organization has proved.
+/// A person who is no directory's yet and has this e-mail, inside a domain that the organization has proved: held, and
+/// looked at once more, since another directory may have adopted them meanwhile.
 async fn local_person(tx: &mut Tx, document: &Document) -> Result<Option<PersonRow>, ProvisionError> {
     let Some(email) = shape::email(document).and_then(|text| Email::parse(&text).ok()) else { return Ok(None) };
     let domain = email.domain();
     if !organizations::domains(tx).await?.iter().any(|one| one.verified && one.name == domain) {
         return Ok(None);
     }
-    let found = people::by_key(tx, &email.key()).await?;
-    Ok(found.into_iter().find(|person| person.origin != Origin::Directory.as_str() && person.state != DELETED))
+    let key = email.key();
+    let is_local = |person: &PersonRow| {
+        let has_it = person.key.as_ref() == Some(&key);
+        has_it && person.origin != Origin::Directory.as_str() && person.state != DELETED
+    };
+    for found in people::by_key(tx, &key).await?.into_iter().filter(is_local) {
+        let held = people::lock(tx, found.id).await?;
+        if let Some(local) = held.filter(is_local) {
+            return Ok(Some(local));
+        }
+    }
+    Ok(None)
 }
 
 /// A local account that is adopted loses its password, reset links and sessions in that moment (law 4).
@@ -112,12 +124,12 @@ async fn adopt(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
-    id: PersonId,
+    mut person: PersonRow,
     document: &Document,
     active: bool,
     now: DateTime<Utc>,
 ) -> Result<Vec<Record>, ProvisionError> {
-    let Some(mut person) = people::lock(tx, id).await? else { return Ok(Vec::new()) };
+    let id = person.id;
     person.origin = Origin::Directory.as_str().to_owned();
     person.state = state(active);
     person.epoch += 1;

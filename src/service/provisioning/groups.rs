@@ -16,7 +16,7 @@ use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::service::access::{AT_ONCE, Ground};
 use crate::store::resources::{self, Kind, ResourceRow};
-use crate::store::standing::Standing;
+use crate::store::standing::{self, Standing};
 use crate::store::{self, Done, Record, Tx, members};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ pub async fn create_group(
         .store
         .write(who.org, async move |tx| {
             found(tx, &row).await?;
-            let (moved, records) = fill(tx, &gateway, &caller, &row, &new).await?;
+            let (moved, records) = fill(tx, &gateway, &caller, &row, &new, Then::Ends).await?;
             let wire = group_wire(tx, &gateway, &caller, &row, true).await?;
             let applied = moved.noted(new.applied.clone());
             Ok::<_, ProvisionError>(Done::of((wire, moved.skipped, applied)).and_all(records))
@@ -92,6 +92,16 @@ pub(super) async fn found(tx: &mut Tx, row: &ResourceRow) -> Result<(), Provisio
     Ok(resources::insert(tx, row).await?)
 }
 
+/// What a unit does after it has filled a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It holds nothing more.
+    Ends,
+    /// It may hold people of other groups: so it settles the members even where no rule speaks of the group
+    /// ([`Ground::unless_it_stays`] comes last).
+    GoesOn,
+}
+
 /// The second step: its members, who may have been made after it in the same unit.
 pub(super) async fn fill(
     tx: &mut Tx,
@@ -99,12 +109,21 @@ pub(super) async fn fill(
     who: &DirectoryCaller,
     row: &ResourceRow,
     new: &NewResource,
+    then: Then,
 ) -> Result<(Moved, Vec<Record>), ProvisionError> {
     let changes = [MemberChange::Add(new.members.clone().unwrap_or_default())];
     let moved = membership::apply(tx, who, row.id, &changes).await?;
-    let ground = Ground::load(tx, gw).await?;
+    let standing = standing::get(tx).await?;
+    let ground = Ground::at(tx, gw, standing).await?;
+    let by = if moved.touched.is_empty() {
+        None
+    } else if then == Then::GoesOn || membership::matters(&ground, row) {
+        Some(ground)
+    } else {
+        Ground::unless_it_stays(tx, gw, standing).await?
+    };
     let mut records = Vec::new();
-    if membership::matters(&ground, row) {
+    if let Some(ground) = by {
         records.extend(membership::follow(tx, gw, &ground, row, &moved.touched, "group_created").await?);
     }
     let body = json!({"name": row.label, "members": moved.touched.len(), "ignored": new.ignored});
@@ -214,12 +233,13 @@ async fn change(
     wish: Wish<'_>,
     now: DateTime<Utc>,
 ) -> Result<(ResourceRow, Moved, Vec<Record>), ProvisionError> {
+    let ground = Ground::at(tx, gw, standing).await?;
+    let mut records = membership::catch_up(tx, gw, &ground, &row).await?;
     let moved = membership::apply(tx, who, row.id, wish.members).await?;
     let (old, new) = (shape::document(&row)?, wish.document);
     if old == new && moved.touched.is_empty() && !moved.renamed {
-        return Ok((row, moved, Vec::new()));
+        return Ok((row, moved, records));
     }
-    let ground = Ground::at(tx, gw, standing).await?;
     let (was, ext, mattered) = (row.label.clone(), row.ext.clone(), membership::matters(&ground, &row));
     shape::refresh(&mut row, ResourceType::Group, &new, now);
     if row.ext != ext
@@ -228,22 +248,29 @@ async fn change(
     {
         return Err(ScimError::uniqueness("externalId is taken by another Group of this directory.").into());
     }
+    let renamed = was != row.label || ext != row.ext;
+    // Who leaves a group in the same call that renames it loses what the old name gave.
+    let by = if !renamed && moved.touched.is_empty() {
+        None
+    } else if mattered || membership::matters(&ground, &row) {
+        Some(ground)
+    } else {
+        // Before the writes that go together.
+        Ground::unless_it_stays(tx, gw, standing).await?
+    };
     resources::update(tx, &row).await?;
     let change = Change { by: wish.by, old: &old, new: &new, members: moved.renamed || !moved.touched.is_empty() };
     events::changed(tx, gw, who, &row, change).await?;
-    let mut records = Vec::new();
-    // Who leaves a group in the same call that renames it loses what the old name gave.
-    let matters = mattered || membership::matters(&ground, &row);
-    if was != row.label || ext != row.ext {
-        if matters {
-            records.extend(membership::follow_all(tx, gw, &ground, row.id, "group_renamed").await?);
+    if renamed {
+        if let Some(ground) = &by {
+            records.extend(membership::follow_all(tx, gw, ground, row.id, "group_renamed").await?);
         }
         let body = json!({"before": was, "after": row.label});
         records.push(gw.record(&who.actor(), Deed::GroupRenamed, Some(row.id.to_string()), body));
     }
     if !moved.touched.is_empty() {
-        if matters {
-            records.extend(membership::follow(tx, gw, &ground, &row, &moved.touched, "members_changed").await?);
+        if let Some(ground) = &by {
+            records.extend(membership::follow(tx, gw, ground, &row, &moved.touched, "members_changed").await?);
         }
         let body = json!({"changed": moved.touched.len(), "skipped": moved.skipped.len()});
         records.push(gw.record(&who.actor(), Deed::MembersChanged, Some(row.id.to_string()), body));
@@ -269,17 +296,18 @@ pub async fn delete_group(
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::Group, id, precondition.clone()).await?;
             let ground = Ground::at(tx, &gateway, standing).await?;
-            let people = if membership::matters(&ground, &row) {
-                store::access::people_in(tx, id, AT_ONCE).await?
-            } else {
-                Some(Vec::new())
-            };
             resources::bump_groups_of(tx, id, now).await?;
+            let mut records = membership::catch_up(tx, &gateway, &ground, &row).await?;
+            let matters = membership::matters(&ground, &row);
+            let people = if matters { store::access::people_in(tx, id, AT_ONCE).await? } else { Some(Vec::new()) };
             members::leave_all(tx, id).await?;
             members::abandon(tx, id).await?;
+            // Who was in it is not known any more: everybody is marked where a rule may come to speak of it meanwhile.
+            let moves = !matters && Ground::unless_it_stays(tx, &gateway, standing).await?.is_some();
+            let people = people.filter(|_| !moves);
             resources::delete(tx, &row).await?;
             store::tombstones::put(tx, &row, until).await?;
-            let mut records = membership::follow_people(tx, &gateway, &ground, people, "group_deleted").await?;
+            records.extend(membership::follow_people(tx, &gateway, &ground, people, "group_deleted").await?);
             events::deleted(tx, &gateway, &caller, &row).await?;
             let body = json!({"name": row.label});
             records.push(gateway.record(&caller.actor(), Deed::GroupDeleted, Some(id.to_string()), body));

@@ -3,14 +3,14 @@
 use super::{DirectoryCaller, ProvisionError};
 use crate::base::ids::{PersonId, ResourceId};
 use crate::domain;
-use crate::domain::access::GroupFact;
+use crate::domain::access::{GroupFact, PersonFacts};
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::filter::Filter;
 use crate::protocol::scim::member::{Member, MemberChange};
 use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
-use crate::service::access::{AT_ONCE, Ground, keep_behind_a_mark, settle_all};
+use crate::service::access::{self, AT_ONCE, Ground, keep_behind_a_mark, settle_all};
 use crate::store::members::{self, MemberRow};
 use crate::store::resources::{Kind, ResourceRow};
 use crate::store::{self, Record, Tx};
@@ -190,9 +190,29 @@ pub(super) async fn follow_all(
 
 /// Whether any rule speaks of this group.
 pub(super) fn matters(ground: &Ground, group: &ResourceRow) -> bool {
-    let Some(from) = ground.sources.get(&group.src).cloned() else { return false };
-    let fact = GroupFact { id: group.id.to_string(), name: group.label.clone(), external_id: group.ext.clone(), from };
-    domain::access::concerns(&ground.facts, fact)
+    fact(ground, group).is_some_and(|fact| domain::access::concerns(&ground.facts, fact))
+}
+
+fn fact(ground: &Ground, group: &ResourceRow) -> Option<GroupFact> {
+    let from = ground.sources.get(&group.src).cloned()?;
+    Some(GroupFact { id: group.id.to_string(), name: group.label.clone(), external_id: group.ext.clone(), from })
+}
+
+/// Before a change of a group that makes administrators: brings its members up to date where a mark has come over them, so
+/// that law 8 knows whom the change takes. One of more than [`AT_ONCE`] members hardly loses its last.
+pub(super) async fn catch_up(
+    tx: &mut Tx,
+    gw: &Gateway,
+    ground: &Ground,
+    group: &ResourceRow,
+) -> Result<Vec<Record>, ProvisionError> {
+    let Some(fact) = fact(ground, group).filter(|_| ground.mark > 0) else { return Ok(Vec::new()) };
+    let member = PersonFacts { groups: vec![fact], ..PersonFacts::default() };
+    if !domain::access::resolve(&ground.facts, &member, gw.sources.now()).administers {
+        return Ok(Vec::new());
+    }
+    let people = store::access::people_in(tx, group.id, AT_ONCE).await?.unwrap_or_default();
+    Ok(access::catch_up(tx, gw, ground, &people).await?)
 }
 
 /// The same for people who are known; `None` for too many to settle at once.

@@ -84,18 +84,8 @@ fn resource_id(kind: ResourceType, text: &str) -> Result<ResourceId, ProvisionEr
     text.parse().map_err(|_| ScimError::not_found(kind.name(), text).into())
 }
 
-/// A resource of the caller's directory, held for a change whose `If-Match` its version satisfies.
-async fn held(
-    tx: &mut Tx,
-    who: &DirectoryCaller,
-    kind: Kind,
-    id: ResourceId,
-    precondition: Option<Precondition>,
-) -> Result<ResourceRow, ProvisionError> {
-    Ok(held_standing(tx, who, kind, id, precondition).await?.0)
-}
-
-/// The same, with how things stand.
+/// A resource of the caller's directory, held for a change whose `If-Match` its version satisfies, with how things stood
+/// when it was asked for (it may have waited since).
 async fn held_standing(
     tx: &mut Tx,
     who: &DirectoryCaller,

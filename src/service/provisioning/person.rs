@@ -73,11 +73,12 @@ pub(super) async fn set_aside(
 /// A person whose last resource is gone: no credential, link or grant stays. While another directory has them as
 /// active, nothing ends; while it has them as inactive, they are deactivated.
 pub(super) async fn bury(tx: &mut Tx, id: PersonId, now: DateTime<Utc>) -> Result<(), ProvisionError> {
+    // Held first: two directories that delete them at the same moment must not each see the other's.
+    let Some(mut person) = people::lock(tx, id).await? else { return Ok(()) };
     let others = people::pushed(tx, id).await?;
     if others.iter().any(|(_, _, _, active)| *active) {
         return Ok(());
     }
-    let Some(mut person) = people::lock(tx, id).await? else { return Ok(()) };
     person.epoch += 1;
     person.state = if others.is_empty() { DELETED.to_owned() } else { adoption::state(false) };
     people::update(tx, &person, now).await?;

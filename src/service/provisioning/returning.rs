@@ -17,7 +17,7 @@ use crate::store::people::{self, ACTIVE, DELETED};
 use crate::store::resources::{self, Kind, ResourceRow};
 use crate::store::standing::Standing;
 use crate::store::tombstones::{self, Tombstone};
-use crate::store::{Record, Tx};
+use crate::store::{Record, Tx, members};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -51,11 +51,12 @@ pub(super) async fn find(
     if let Some(found) = resources::by_ext(tx, src, Kind::User, ext).await? {
         // Somebody else may be restoring or deleting it in this moment.
         let row = resources::hold(tx, src, Kind::User, found.id).await?;
-        let Some(row) = row.filter(|(row, _)| row.ext.as_deref() == Some(ext)) else { return Ok(None) };
-        if row.0.active {
-            return Err(ScimError::uniqueness("externalId is taken by an active User of this directory.").into());
+        if let Some(row) = row.filter(|(row, _)| row.ext.as_deref() == Some(ext)) {
+            if row.0.active {
+                return Err(ScimError::uniqueness("externalId is taken by an active User of this directory.").into());
+            }
+            return Ok(Some(Returning::Inactive(Box::new(row))));
         }
-        return Ok(Some(Returning::Inactive(Box::new(row))));
     }
     Ok(tombstones::find(tx, src, Kind::User, ext, now).await?.map(Returning::Deleted))
 }
@@ -108,6 +109,8 @@ async fn unearth(
     if !tombstones::take(tx, tombstone.id).await? {
         return Err(ScimError::uniqueness("externalId is taken by a User that was restored just now.").into());
     }
+    // Who added it to a group while it was deleted may have come to an end after that.
+    members::leave_all(tx, tombstone.id).await?;
     let mut row = shape::row(new, ResourceType::User, who.directory.src, tombstone.id, tombstone.person, now);
     row.version = tombstone.version + 1;
     row.created = tombstone.created.unwrap_or(now);
@@ -119,9 +122,16 @@ async fn unearth(
     };
     if let Some(mut known) = known {
         let elsewhere = known.state != DELETED && known.state != ACTIVE;
+        let was_active = known.state == ACTIVE;
         known.state = adoption::state(row.active);
-        adoption::describe(&mut known, &new.document);
+        let moved = adoption::describe(&mut known, &new.document);
+        // As with every change of them (law 5): another directory may have kept them active.
+        let ends = moved || (was_active && !row.active);
+        known.epoch += i64::from(ends);
         people::update(tx, &known, now).await?;
+        if ends {
+            people::drop_credentials(tx, known.id).await?;
+        }
         if elsewhere {
             // Another directory kept links and grants of somebody whom this one brings back.
             records.extend(person::set_aside(tx, gw, who, known.id, now).await?);

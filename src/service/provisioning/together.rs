@@ -1,7 +1,7 @@
 //! Creations of a bulk request that refer to each other in a circle: one unit of work, all of them or none
 //! (scim.md 3.1.10).
 
-use super::groups::{self, group_wire};
+use super::groups::{self, Then, group_wire};
 use super::users::{self, user_wire};
 use super::{Changed, DirectoryCaller, ProvisionError, returning, shape};
 use crate::base::ids::{PersonId, ResourceId};
@@ -166,7 +166,8 @@ impl Circle<'_> {
         if one.row.kind != Kind::Group {
             return Ok(Vec::new());
         }
-        let (moved, records) = groups::fill(tx, self.gw, &self.who.at(one.place), &one.row, &one.new).await?;
+        let (moved, records) =
+            groups::fill(tx, self.gw, &self.who.at(one.place), &one.row, &one.new, Then::GoesOn).await?;
         self.records.extend(records);
         Ok(moved.skipped)
     }

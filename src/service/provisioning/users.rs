@@ -17,7 +17,7 @@ use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::resource::{NewResource, read_resource, replace_resource};
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
-use crate::service::access::{Ground, settle, settle_held};
+use crate::service::access::{self, Ground, settle, settle_held};
 use crate::store::held::{self, Held};
 use crate::store::resources::{self, Kind, ResourceRow};
 use crate::store::standing::Standing;
@@ -260,41 +260,114 @@ pub(super) async fn change(
     if old == document {
         return Ok((row, Vec::new()));
     }
-    let (was_active, was_key, was_ext) = (row.active, row.key.clone(), row.ext.clone());
+    let was = row.clone();
     shape::refresh(&mut row, ResourceType::User, &document, now);
-    if (&was_key, &was_ext) != (&row.key, &row.ext) {
+    if (&was.key, &was.ext) != (&row.key, &row.ext) {
         refuse_taken(tx, &row).await?;
     }
-    resources::update(tx, &row).await?;
-    resources::index_emails(tx, row.src, row.id, &shape::emails(&old), &shape::emails(&document)).await?;
-    let deed = match (was_active, row.active) {
+    let deed = match (was.active, row.active) {
         (true, false) => Deed::UserDeactivated,
         (false, true) => Deed::UserReactivated,
         (true, true) | (false, false) => Deed::UserUpdated,
     };
-    let mut records = Vec::new();
-    if let Some(id) = row.person {
-        let ground = Ground::at(tx, gw, standing).await?;
-        let other_state = was_active != row.active;
-        let other_ext = was_ext.is_some() && was_ext != row.ext;
-        if other_state || other_ext || !adoption::same_person(&old, &document) {
-            let mut held = held::hold(tx, &[id]).await?;
-            if let Some(held) = held.first_mut() {
-                person::follow(tx, held, &row, &document, was_active, now).await?;
-            }
-            if other_ext {
-                records.extend(person::set_aside(tx, gw, who, id, now).await?);
-            }
-            if other_state || other_ext || ground.asks_attributes() {
-                records.extend(settle_held(tx, gw, &ground, held, deed.as_str()).await?);
-            }
-        } else if ground.asks_attributes() {
-            records.extend(settle(tx, gw, &ground, id, deed.as_str()).await?);
+    let step = Step { was: &was, row: &row, old: &old, new: &document, deed, now };
+    let mut records = match row.person {
+        Some(id) if step.is_of_the_person() => step.with_the_person(tx, gw, who, id, standing).await?,
+        Some(id) => step.beside_the_person(tx, gw, id, standing).await?,
+        None => {
+            step.write(tx).await?;
+            Vec::new()
         }
-    }
+    };
     events::changed(tx, gw, who, &row, Change { by, old: &old, new: &document, members: false }).await?;
     records.push(gw.record(&who.actor(), deed, Some(row.id.to_string()), json!({"version": row.version})));
     Ok((row, records))
+}
+
+/// A User on the way from what was stored to what it becomes.
+struct Step<'a> {
+    was: &'a ResourceRow,
+    row: &'a ResourceRow,
+    old: &'a Document,
+    new: &'a Document,
+    deed: Deed,
+    now: DateTime<Utc>,
+}
+
+impl Step<'_> {
+    fn other_state(&self) -> bool {
+        self.was.active != self.row.active
+    }
+
+    /// Perhaps another human.
+    fn other_ext(&self) -> bool {
+        self.was.ext.is_some() && self.was.ext != self.row.ext
+    }
+
+    /// Whether the person is touched, and not the resource alone.
+    fn is_of_the_person(&self) -> bool {
+        self.other_state() || self.other_ext() || !adoption::same_person(self.old, self.new)
+    }
+
+    async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let (row, old, new) = (self.row, shape::emails(self.old), shape::emails(self.new));
+        resources::update(tx, row).await?;
+        resources::index_emails(tx, row.src, row.id, &old, &new).await
+    }
+
+    /// Writes it, and the person follows.
+    async fn with_the_person(
+        &self,
+        tx: &mut Tx,
+        gw: &Gateway,
+        who: &DirectoryCaller,
+        id: PersonId,
+        standing: Standing,
+    ) -> Result<Vec<Record>, ProvisionError> {
+        let ground = Ground::at(tx, gw, standing).await?;
+        let mut records = access::catch_up(tx, gw, &ground, &[id]).await?;
+        self.write(tx).await?;
+        let mut held = held::hold(tx, &[id]).await?;
+        let by = if self.other_state() || self.other_ext() || ground.asks_attributes() {
+            Some(ground)
+        } else {
+            Ground::unless_it_stays(tx, gw, standing).await?
+        };
+        if let Some(held) = held.first_mut() {
+            person::follow(tx, held, self.row, self.new, self.was.active, self.now).await?;
+        }
+        if self.other_ext() {
+            records.extend(person::set_aside(tx, gw, who, id, self.now).await?);
+        }
+        if let Some(ground) = by {
+            records.extend(settle_held(tx, gw, &ground, held, self.deed.as_str()).await?);
+        }
+        Ok(records)
+    }
+
+    /// Writes what is the resource's alone; access follows where a rule asks for attributes.
+    async fn beside_the_person(
+        &self,
+        tx: &mut Tx,
+        gw: &Gateway,
+        id: PersonId,
+        standing: Standing,
+    ) -> Result<Vec<Record>, ProvisionError> {
+        let ground = Ground::at(tx, gw, standing).await?;
+        let mut records = Vec::new();
+        let by = if ground.asks_attributes() {
+            records.extend(access::catch_up(tx, gw, &ground, &[id]).await?);
+            Some(ground)
+        } else {
+            // Before the writes, which go together.
+            Ground::unless_it_stays(tx, gw, standing).await?
+        };
+        self.write(tx).await?;
+        if let Some(ground) = by {
+            records.extend(settle(tx, gw, &ground, id, self.deed.as_str()).await?);
+        }
+        Ok(records)
+    }
 }
 
 /// `DELETE /Users/{id}` (RFC 7644 §3.6): the name is free at once, a tombstone stays.
@@ -314,9 +387,12 @@ pub async fn delete_user(
     let outcome = gw
         .store
         .write(who.org, async move |tx| {
-            let row = super::held(tx, &caller, Kind::User, id, precondition.clone()).await?;
+            let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
             resources::index_emails(tx, row.src, row.id, &shape::emails(&shape::document(&row)?), &[]).await?;
             resources::bump_groups_of(tx, id, now).await?;
+            let ground = Ground::at(tx, &gateway, standing).await?;
+            let people: Vec<_> = row.person.into_iter().collect();
+            let caught_up = access::catch_up(tx, &gateway, &ground, &people).await?;
             store::members::leave_all(tx, id).await?;
             resources::delete(tx, &row).await?;
             tombstones::put(tx, &row, until).await?;
@@ -324,6 +400,7 @@ pub async fn delete_user(
                 person::bury(tx, person, now).await?;
             }
             let mut records = person::settled(tx, &gateway, &row, Deed::UserDeleted.as_str()).await?;
+            records.extend(caught_up);
             events::deleted(tx, &gateway, &caller, &row).await?;
             records.push(gateway.record(&caller.actor(), Deed::UserDeleted, Some(id.to_string()), json!({})));
             Ok::<_, ProvisionError>(Done::of(()).and_all(records))

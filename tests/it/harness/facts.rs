@@ -1,6 +1,6 @@
 //! What a test asks the database about, and does beside the IdP: grants by hand, the audit, people.
 
-use super::gateway::TestOrganization;
+use super::gateway::{Directory, TestOrganization};
 use doorward::base::ids::PersonId;
 use doorward::domain::client::ClientScope;
 use doorward::domain::grant::ManualGrant;
@@ -9,7 +9,8 @@ use doorward::service::access::{self, Ground, GroundError};
 use doorward::service::console::users::{self, UserView};
 use doorward::store::audit::{self, Event};
 use doorward::store::people::{self, PersonRow};
-use doorward::store::{Done, StoreError};
+use doorward::store::resources::{self, Kind, ResourceRow};
+use doorward::store::{Done, StoreError, directories};
 
 impl TestOrganization<'_> {
     /// Gives the person behind a pushed User a role in the client `south` by hand.
@@ -61,6 +62,27 @@ impl TestOrganization<'_> {
             .await
             .unwrap();
         id
+    }
+
+    /// Two Users of one person, one in each of these directories of the organization.
+    pub async fn shared(&self, one: &Directory, other: &Directory, user_name: &str) -> (String, String) {
+        let ids =
+            (one.create_user(user_name).await.expect(201).id(), other.create_user(user_name).await.expect(201).id());
+        let (person, second) = (self.person(&ids.0).await, ids.1.parse().unwrap());
+        self.home
+            .gateway
+            .store
+            .write::<_, StoreError, _>(self.org, async move |tx| {
+                for directory in directories::list(tx).await? {
+                    if let Some(row) = resources::lock(tx, directory.src, Kind::User, second).await? {
+                        resources::update(tx, &ResourceRow { person: Some(person), ..row }).await?;
+                    }
+                }
+                Ok(Done::of(()))
+            })
+            .await
+            .unwrap();
+        ids
     }
 
     /// The newest audit events, newest first.

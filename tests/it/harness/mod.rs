@@ -6,6 +6,7 @@ pub mod database;
 pub mod facts;
 pub mod gateway;
 mod keeper;
+pub mod open_unit;
 mod postgres;
 pub mod program;
 pub mod token_door;

@@ -13,6 +13,7 @@ mod filter_model;
 mod interop;
 mod log;
 mod log_keeping;
+mod meanwhile;
 mod membership;
 mod own_extension;
 mod patch_model;

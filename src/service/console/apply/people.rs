@@ -12,9 +12,10 @@ use crate::domain::email::Email;
 use crate::domain::grant::ManualGrant;
 use crate::domain::person::Origin;
 use crate::domain::rule::{MappingRule, RuleGround, When};
-use crate::service::access::Ground;
-use crate::store::Tx;
+use crate::service::access::{AT_ONCE, Ground};
 use crate::store::people::{self, ACTIVE, DELETED, PersonRow};
+use crate::store::{Tx, held};
+use std::collections::HashMap;
 
 fn new_person(id: PersonId, origin: Origin, email: &Email, name: &str) -> PersonRow {
     PersonRow {
@@ -48,6 +49,28 @@ pub(super) async fn owner(tx: &mut Tx, plan: &Plan, changes: &mut Changes<'_>) -
     Ok(())
 }
 
+/// Whom the file may name, by folded e-mail: held in the order of their ids, and as they are then. Somebody may have locked
+/// or adopted them a moment ago.
+async fn known(tx: &mut Tx, plan: &Plan, wide: bool) -> Result<HashMap<String, PersonRow>, ApplyError> {
+    let mut ids = Vec::new();
+    if wide {
+        // Everybody may be settled in this unit: they are held in the same order, with those of the file among them.
+        let everybody = people::page(tx, None, AT_ONCE + 1).await?;
+        let at_once = i64::try_from(everybody.len()).is_ok_and(|n| n <= AT_ONCE);
+        ids.extend(everybody.iter().filter(|_| at_once).map(|person| person.id));
+    }
+    for file in &plan.file.person {
+        let found = people::by_key(tx, &email(&file.email)?.key()).await?;
+        ids.extend(found.into_iter().filter(|person| person.state != DELETED).map(|person| person.id));
+    }
+    let mut known = HashMap::new();
+    for one in held::hold(tx, &ids).await? {
+        let Some(key) = one.person.key.clone().filter(|_| one.person.state != DELETED) else { continue };
+        known.entry(key).or_insert(one.person);
+    }
+    Ok(known)
+}
+
 /// Makes and updates people.
 pub(super) async fn put(
     tx: &mut Tx,
@@ -56,17 +79,18 @@ pub(super) async fn put(
     changes: &mut Changes<'_>,
 ) -> Result<Vec<PersonAnswer>, ApplyError> {
     let mut answers = Vec::new();
+    let mut known = known(tx, plan, changes.wide).await?;
     for file in &plan.file.person {
         let email = email(&file.email)?;
         let (now, key) = (changes.gw.sources.now(), email.key());
-        let found = people::by_key(tx, &key).await?.into_iter().find(|person| person.state != DELETED);
-        let person = match found {
-            Some(person) => person,
+        let person = match known.get(&key) {
+            Some(person) => person.clone(),
             None => {
                 let row = new_person(PersonId::mint(&changes.gw.sources), Origin::Local, &email, &file.name);
                 people::insert(tx, &row, now).await?;
                 changes.people.push(row.id);
                 changes.note(Deed::PersonCreated, row.id, &format!("person {} created", file.email));
+                known.insert(key.clone(), row.clone());
                 row
             }
         };

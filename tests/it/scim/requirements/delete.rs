@@ -179,4 +179,25 @@ on_both_engines! {
         okta.call("DELETE", &path, None).await.expect(204);
         assert_eq!(acme.access(&ids[0]).await.0, None);
     }
+
+    async fn r079_who_administers_since_a_large_change_is_not_taken_before_anybody_has_looked(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, json!([{"group": "old", "role": "msp_admin"}])).await;
+        let okta = acme.directory("okta", "auto").await;
+        let yan = okta.create_user("yan@acme.test").await.expect(201).id();
+        let xena = okta.create_user("xena@acme.test").await.expect(201).id();
+        okta.create_group("old", &[&yan]).await.expect(201);
+        let group = okta.create_group("new", &[&xena]).await.expect(201).id();
+        acme.replace_rules_with_a_mark(json!([{"group": "new", "role": "msp_admin"}])).await;
+        let (user, admins) = (format!("/Users/{xena}"), format!("/Groups/{group}"));
+        okta.call("DELETE", &user, None).await.expect(409);
+        okta.patch(&user, json!([{"op": "replace", "value": {"active": false}}])).await.expect(409);
+        okta.patch(&admins, json!([{"op": "remove", "path": "members", "value": [{"value": xena}]}])).await.expect(409);
+        okta.patch(&admins, json!([{"op": "replace", "path": "displayName", "value": "elsewhere"}])).await.expect(409);
+        okta.call("PUT", &admins, Some(json!({"displayName": "new", "members": []}))).await.expect(409);
+        okta.call("DELETE", &admins, None).await.expect(409);
+        assert_eq!(acme.access(&xena).await.0.as_deref(), Some("msp_admin"));
+        // Yan is no administrator any more, and may go.
+        okta.call("DELETE", &format!("/Users/{yan}"), None).await.expect(204);
+    }
 }

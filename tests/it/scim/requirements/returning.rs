@@ -6,6 +6,9 @@ use crate::harness::world::World;
 use doorward::base::token::reveal;
 use doorward::lab::idp::person::Person;
 use doorward::service::console::tokens;
+use doorward::store::members::{self, MemberRow};
+use doorward::store::resources::Kind;
+use doorward::store::{Done, StoreError};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
@@ -177,6 +180,45 @@ on_both_engines! {
         assert!(made.len() == 1 && made[0].id() == ada, "{replies:?}");
         assert!(replies.iter().all(|reply| matches!(reply.status, 201 | 409)), "{replies:?}");
         assert_eq!(okta.get("/Users").await.expect(200).body["totalResults"], 1);
+    }
+
+    async fn r034_a_membership_that_came_while_the_user_was_deleted_does_not_come_back_with_it(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let ada = post(&okta, "ada@acme.test", "a").await.expect(201).id();
+        let group = okta.create_group("panel-north-users", &[]).await.expect(201).id();
+        okta.call("DELETE", &format!("/Users/{ada}"), None).await.expect(204);
+        // What a unit leaves that saw the User and ended after the deletion.
+        let (to, who) = (group.parse().unwrap(), ada.parse().unwrap());
+        let member = MemberRow { id: who, kind: Kind::User, display: None };
+        gw.gateway.store.write::<_, StoreError, _>(acme.org, async move |tx| {
+            Ok(Done::of(members::add(tx, to, std::slice::from_ref(&member)).await?))
+        }).await.unwrap();
+        let back = post(&okta, "ada@acme.test", "a").await.expect(201);
+        assert_eq!((back.id(), back.body.get("groups")), (ada.clone(), None));
+        assert_eq!(acme.access(&ada).await.0, None);
+        assert_eq!(okta.get(&format!("/Groups/{group}")).await.expect(200).body["members"], json!([]));
+    }
+
+    async fn r034_who_comes_back_inactive_or_under_another_email_loses_the_credentials_that_another_directory_kept(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let (okta, entra) = (acme.directory("okta", "auto").await, acme.directory("entra", "auto").await);
+        let inactive = json!({"userName": "ada@acme.test", "externalId": "ext-ada@acme.test", "active": false,
+                              "emails": [{"value": "ada@acme.test", "primary": true}]});
+        let moved = json!({"userName": "bob@acme.test", "externalId": "ext-bob@acme.test",
+                           "emails": [{"value": "robert@acme.test", "primary": true}]});
+        let same = json!({"userName": "cleo@acme.test", "externalId": "ext-cleo@acme.test",
+                          "emails": [{"value": "cleo@acme.test", "primary": true}]});
+        for (name, back, ends) in [("ada", inactive, true), ("bob", moved, true), ("cleo", same, false)] {
+            let (one, other) = acme.shared(&okta, &entra, &format!("{name}@acme.test")).await;
+            okta.call("DELETE", &format!("/Users/{one}"), None).await.expect(204);
+            let before = acme.person_row(&other).await;
+            assert_eq!(before.state, "active", "{name}: the other directory has them");
+            assert_eq!(okta.call("POST", "/Users", Some(back)).await.expect(201).id(), one);
+            assert_eq!(acme.person_row(&one).await.epoch > before.epoch, ends, "{name}");
+        }
     }
 }
 
