@@ -1,9 +1,11 @@
 //! Panel definitions: shipped ones are kept in the database at start, adopted ones are read from it, parsed once.
 
+use crate::base::ids::OrgNo;
 use crate::base::sources::Sources;
 use crate::domain::panel::{self, PanelDefinition, PanelError};
 use crate::service::Gateway;
-use crate::store::{Store, StoreError};
+use crate::service::access::{self, GroundError};
+use crate::store::{self, AsStoreError, Done, Store, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,9 +18,31 @@ pub enum PanelLoadError {
     /// The kept text does not parse.
     #[error(transparent)]
     Broken(#[from] PanelError),
+    /// Nobody usable could administer these organizations any more (law 8).
+    #[error("this would leave organizations without anybody who can administer them: {}", .0.join(", "))]
+    LastAdmins(Vec<String>),
+    /// An organization that follows the definition cannot be looked at.
+    #[error("the organization {slug} cannot follow")]
+    Follower {
+        /// What it is called.
+        slug: String,
+        /// Why.
+        #[source]
+        cause: GroundError,
+    },
     /// The store failed.
     #[error("storage failed")]
     Store(#[from] StoreError),
+}
+
+impl AsStoreError for PanelLoadError {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(e) => Some(e),
+            Self::Follower { cause, .. } => cause.as_store_error(),
+            Self::Unknown(_) | Self::Broken(_) | Self::LastAdmins(_) => None,
+        }
+    }
 }
 
 /// Definitions by key and version; a version never changes, so nothing here goes stale.
@@ -70,8 +94,24 @@ pub async fn show(gw: &Gateway, key: &str) -> Result<String, PanelLoadError> {
 /// Adopts a definition. Everybody of the organizations that follow it is derived afresh before being read.
 ///
 /// # Errors
-/// When the text does not parse, or the store fails.
+/// When the text does not parse, [`PanelLoadError::LastAdmins`] where nobody could administer an organization any more, or
+/// when the store fails.
 pub async fn adopt(gw: &Gateway, key: &str, source: &str) -> Result<(), PanelLoadError> {
     PanelDefinition::parse(key, &format!("{key}.toml"), source)?;
-    Ok(gw.store.put_panel(key, source, gw.sources.now()).await?)
+    let (gateway, key, source, now) = (gw.clone(), key.to_owned(), source.to_owned(), gw.sources.now());
+    gw.store
+        .write(OrgNo(0), async move |tx| {
+            // The definition has its version only once it is kept: others must not find it under that.
+            let apart = Gateway { panels: PanelCache::default(), ..gateway.clone() };
+            let mut left = Vec::new();
+            for follower in store::panels::put(tx, &key, &source, now).await? {
+                match follower.within(tx, async |tx| access::keep_behind_a_mark(tx, &apart).await).await {
+                    Ok(()) => {}
+                    Err(GroundError::LastAdmin) => left.push(follower.slug),
+                    Err(cause) => return Err(PanelLoadError::Follower { slug: follower.slug, cause }),
+                }
+            }
+            if left.is_empty() { Ok(Done::of(())) } else { Err(PanelLoadError::LastAdmins(left)) }
+        })
+        .await
 }

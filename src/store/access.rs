@@ -2,6 +2,7 @@
 
 use super::engine::{Row, args};
 use super::members::push_list;
+use super::people::{self, PersonRow};
 use super::{StoreError, Tx, numbers};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
 use chrono::{DateTime, Utc};
@@ -225,9 +226,16 @@ pub async fn clear_marks(tx: &mut Tx, mark: i64, put_before: DateTime<Utc>) -> R
     Ok(())
 }
 
+/// That a person can come in. An owner counts only with a working way in: a password where passwords work, or a link to
+/// a connection that is switched on.
+const USABLE: &str = "p.state = 'active' AND NOT p.locked AND (p.origin <> 'owner' \
+       OR EXISTS (SELECT 1 FROM password w JOIN organization o ON o.org = w.org \
+                  WHERE w.org = p.org AND w.person = p.id AND o.enforcement <> 'enforced') \
+       OR EXISTS (SELECT 1 FROM link l JOIN connection c ON c.org = l.org AND c.src = l.con \
+                  WHERE l.org = p.org AND l.person = p.id AND c.enabled))";
+
 /// Who can administer the organization and come in to do it, by id, after `after`: and whether no mark says that it must
-/// be derived afresh. An owner counts only with a working way in: a password where passwords work, or a link to a
-/// connection that is switched on.
+/// be derived afresh.
 ///
 /// # Errors
 /// When the database fails.
@@ -238,24 +246,36 @@ pub async fn usable_admins(
 ) -> Result<Vec<(PersonId, bool)>, StoreError> {
     let org = tx.org;
     let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
-    let rows = tx
-        .conn
-        .all(
-            "SELECT a.person, CASE WHEN EXISTS (SELECT 1 FROM stale s WHERE s.org = a.org AND s.person = a.person) \
-               OR EXISTS (SELECT 1 FROM wide w WHERE w.org = a.org AND w.id > a.mark) THEN CAST(0 AS BIGINT) \
-               ELSE CAST(1 AS BIGINT) END \
-             FROM access a JOIN person p ON p.org = a.org AND p.id = a.person \
-             WHERE a.org = $1 AND a.admin AND a.person > $2 AND p.state = 'active' AND NOT p.locked \
-             AND (p.origin <> 'owner' \
-               OR EXISTS (SELECT 1 FROM password w JOIN organization o ON o.org = w.org \
-                          WHERE w.org = p.org AND w.person = p.id AND o.enforcement <> 'enforced') \
-               OR EXISTS (SELECT 1 FROM link l JOIN connection c ON c.org = l.org AND c.src = l.con \
-                          WHERE l.org = p.org AND l.person = p.id AND c.enabled)) \
-             ORDER BY a.person LIMIT $3",
-            args![org, after, limit],
-        )
-        .await?;
+    let sql = format!(
+        "SELECT a.person, CASE WHEN EXISTS (SELECT 1 FROM stale s WHERE s.org = a.org AND s.person = a.person) \
+           OR EXISTS (SELECT 1 FROM wide w WHERE w.org = a.org AND w.id > a.mark) THEN CAST(0 AS BIGINT) \
+           ELSE CAST(1 AS BIGINT) END \
+         FROM access a JOIN person p ON p.org = a.org AND p.id = a.person \
+         WHERE a.org = $1 AND a.admin AND a.person > $2 AND {USABLE} ORDER BY a.person LIMIT $3"
+    );
+    let rows = tx.conn.all(sql, args![org, after, limit]).await?;
     rows.iter().map(|row| Ok((PersonId(row.key(0)?), row.int(1)? == 1))).collect()
+}
+
+/// Who can come in and could not administer when they were last derived, under an older mark than `mark`: by id, after
+/// `after`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn usable_behind(
+    tx: &mut Tx,
+    mark: i64,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<PersonRow>, StoreError> {
+    let org = tx.org;
+    let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
+    let sql = format!(
+        "SELECT {} FROM access a JOIN person p ON p.org = a.org AND p.id = a.person \
+         WHERE a.org = $1 AND NOT a.admin AND a.mark < $2 AND a.person > $3 AND {USABLE} ORDER BY a.person LIMIT $4",
+        people::COLUMNS
+    );
+    tx.conn.all(sql, args![org, mark, after, limit]).await?.iter().map(people::read).collect()
 }
 
 /// The first who waits for a seat, held until the unit ends; people that another unit holds are passed over.

@@ -101,6 +101,19 @@ impl Store {
         .await
     }
 
+    /// The organizations that have a free seat and somebody who waits for one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organizations_with_seats_to_hand_on(&self) -> Result<Vec<OrgNo>, StoreError> {
+        self.read(NOBODY, async |tx| {
+            let sql = "SELECT s.org FROM (SELECT DISTINCT org FROM seat_slot WHERE free > 0) s WHERE EXISTS \
+                 (SELECT 1 FROM access a WHERE a.org = s.org AND a.waiting IS NOT NULL) ORDER BY s.org";
+            tx.conn.all(sql, &[]).await?.iter().map(|row| Ok(OrgNo(row.int(0)?))).collect()
+        })
+        .await
+    }
+
     /// The organizations that have memberships of groups that are gone.
     ///
     /// # Errors

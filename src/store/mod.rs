@@ -47,6 +47,8 @@ pub use unit::{AsStoreError, Done, Record, Tx};
 
 use engine::{Engine, Keeping, LiteEngine};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The database of this installation, on either engine.
 #[derive(Clone)]
@@ -56,6 +58,8 @@ pub struct Store {
     log: Engine,
     /// Whether every unit of work is rolled back at its end.
     dry: bool,
+    /// Commits of several units that failed.
+    failed: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Store {
@@ -77,19 +81,30 @@ impl Store {
             Some(path) => {
                 let log = LiteEngine::open(log_file(Path::new(path)), Keeping::Log)?;
                 let engine = LiteEngine::open(PathBuf::from(path), Keeping::Database)?;
-                Ok(Self { engine: Engine::Lite(engine), log: Engine::Lite(log), dry: false })
+                Ok(Self::of(Engine::Lite(engine), Engine::Lite(log)))
             }
             None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 let engine = Engine::Pg(engine::open_pg(url).await?);
-                Ok(Self { log: engine.clone(), engine, dry: false })
+                Ok(Self::of(engine.clone(), engine))
             }
             None => Err(StoreError::UnknownUrl),
         }
     }
 
+    fn of(engine: Engine, log: Engine) -> Self {
+        Self { engine, log, dry: false, failed: Arc::default() }
+    }
+
     /// The store over the log's tables.
     fn of_log(&self) -> Self {
-        Self { engine: self.log.clone(), log: self.log.clone(), dry: self.dry }
+        Self { dry: self.dry, ..Self::of(self.log.clone(), self.log.clone()) }
+    }
+
+    /// How many commits have failed that several units shared. These units have seen each other's changes, which came to
+    /// nothing and whose numbers are drawn once more: what is remembered from inside a unit holds for one such count.
+    #[must_use]
+    pub fn failed_commits(&self) -> u64 {
+        self.failed.load(Ordering::SeqCst)
     }
 
     /// The same database for a dry run: each unit of work says what it would come to and is then rolled back, so that

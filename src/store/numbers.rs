@@ -1,4 +1,6 @@
-//! Numbers that are never reused. Drawn rarely: for a new organization, a new source, a wide mark.
+//! Numbers that no two rows have. Drawn rarely: for a new organization, a new source, a wide mark. One that was drawn in a
+//! unit that came to nothing is drawn once more: whoever remembers something by one does so from kept units alone, or
+//! forgets it with the commit ([`Store::failed_commits`](super::Store::failed_commits)).
 
 use super::engine::args;
 use super::{StoreError, Tx};

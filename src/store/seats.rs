@@ -75,6 +75,17 @@ pub async fn counted(tx: &mut Tx) -> Result<bool, StoreError> {
     Ok(tx.conn.one("SELECT slot FROM seat_slot WHERE org = $1 LIMIT 1", args![org]).await?.is_some())
 }
 
+/// How many seats are free. Asked where somebody waits beside one, not on a hot path.
+///
+/// # Errors
+/// When the database fails.
+pub async fn free(tx: &mut Tx) -> Result<i64, StoreError> {
+    let org = tx.org;
+    let sql = "SELECT CAST(COALESCE(sum(free), 0) AS BIGINT) FROM seat_slot WHERE org = $1";
+    let row = tx.conn.one(sql, args![org]).await?;
+    row.map_or(Ok(0), |row| row.int(0))
+}
+
 /// How many seats are held. Counts: for pages and the operator, not for a hot path.
 ///
 /// # Errors

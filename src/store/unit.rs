@@ -8,6 +8,7 @@ use futures::FutureExt as _;
 use futures::executor::block_on;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
 /// How often a unit of work runs again after a conflict before its caller is told.
@@ -92,13 +93,17 @@ impl Store {
         match &self.engine {
             Engine::Lite(lite) => {
                 let (answer, answered) = oneshot::channel();
-                let dry = self.dry;
+                let (dry, failed_commits) = (self.dry, self.failed.clone());
                 lite.write(Box::new(move |conn| {
                     let outcome = in_tx(conn, org, |tx| block_on(kept(tx, &work)));
                     let keep = outcome.is_ok() && !dry;
                     let reply = move |failed: Option<String>| {
                         let outcome = match failed {
-                            Some(reason) => Err(StoreError::CommitFailed(reason).into()),
+                            Some(reason) => {
+                                // Told on the writer's thread, before the next unit begins.
+                                failed_commits.fetch_add(1, Ordering::SeqCst);
+                                Err(StoreError::CommitFailed(reason).into())
+                            }
                             None => outcome,
                         };
                         // A caller that went away does not hear it; the commit stands.

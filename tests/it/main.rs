@@ -9,6 +9,7 @@ mod floors;
 #[path = "../fuzzed/mod.rs"]
 mod fuzzed;
 mod harness;
+mod last_admin;
 mod laws;
 mod main_job;
 mod management;
@@ -17,6 +18,7 @@ mod operator;
 mod saml_verifier;
 mod scim;
 mod sessions;
+mod settling;
 mod simulate;
 mod surface;
 mod units_of_work;

@@ -1,13 +1,16 @@
 //! A unit of work is kept whole or not at all, on both engines.
 
-use crate::harness::database::{TestDatabase, on_both_engines};
+use crate::harness::database::{Engine, TestDatabase, on_both_engines};
+use crate::harness::gateway::{TestGateway, usual_rules};
 use axum::extract::State;
 use axum::routing::post;
-use doorward::base::ids::{EventId, OrgNo};
+use doorward::base::ids::{EventId, OrgNo, RuleId};
 use doorward::base::sources::Sources;
+use doorward::service::access::{self, Ground, GroundError};
 use doorward::store::organizations::{self, ClientRow};
 use doorward::store::{Done, Record, Store, StoreError, audit};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::sync::{Mutex, mpsc};
 
 fn record(sources: &Sources, deed: &'static str) -> Record {
     Record {
@@ -63,7 +66,7 @@ async fn a_handler_may_hold_a_unit_of_work() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_unit_whose_caller_went_away_is_rolled_back() {
-    let database = TestDatabase::new(crate::harness::database::Engine::Postgres).await;
+    let database = TestDatabase::new(Engine::Postgres).await;
     let store = database.open().await;
     let (half_way, reached) = tokio::sync::oneshot::channel::<()>();
     let half_way = std::sync::Arc::new(std::sync::Mutex::new(Some(half_way)));
@@ -96,4 +99,64 @@ async fn a_unit_whose_caller_went_away_is_rolled_back() {
         })
         .await
         .unwrap();
+}
+
+/// A COMMIT fails of which a unit has made the client `ruin`.
+const RUIN: &str = "CREATE TABLE nobody (id INTEGER PRIMARY KEY); \
+     CREATE TABLE debt (id INTEGER REFERENCES nobody (id) DEFERRABLE INITIALLY DEFERRED); \
+     CREATE TRIGGER ruin AFTER INSERT ON client WHEN NEW.key = 'ruin' BEGIN INSERT INTO debt VALUES (1); END;";
+
+/// Other rules and another client, as `apply` puts them.
+async fn change(gw: &TestGateway, org: OrgNo, rules: Value, client: &str) -> Result<(), StoreError> {
+    let (sources, client) = (&gw.gateway.sources, client.to_owned());
+    let (rule, now) = (|rule: &Value| (RuleId::mint(sources), rule.to_string()), sources.now());
+    let rules: Vec<_> = rules.as_array().unwrap().iter().map(rule).collect();
+    let work = async move |tx: &mut doorward::store::Tx| {
+        organizations::replace_rules(tx, &rules).await?;
+        let client = ClientRow { key: client.clone(), name: client.clone(), departments: "[]".into() };
+        organizations::put_client(tx, &client).await?;
+        Ok(Done::of(doorward::store::access::mark_all(tx, now).await?))
+    };
+    gw.gateway.store.write(org, work).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_units_saw_of_each_other_in_a_commit_that_failed_is_forgotten() {
+    let gw = TestGateway::start(Engine::Sqlite).await;
+    let acme = gw.organization("acme", None, usual_rules()).await;
+    let okta = acme.directory("okta", "auto").await;
+    let ada = okta.create_user("ada@acme.test").await.expect(201).id();
+    okta.create_group("panel-north-users", &[&ada]).await.expect(201);
+    let person = acme.person(&ada).await;
+    rusqlite::Connection::open(gw.database_file()).unwrap().execute_batch(RUIN).unwrap();
+    // While the writer is busy, a change and somebody's settling queue up: they share a commit.
+    let ((here, arrived), (on, go)) = (tokio::sync::oneshot::channel(), mpsc::channel::<()>());
+    let gate = Mutex::new(Some((here, go)));
+    let busy = gw.gateway.store.write::<_, StoreError, _>(acme.org, async move |_| {
+        let (here, go) = gate.lock().unwrap().take().unwrap();
+        here.send(()).unwrap();
+        go.recv().unwrap();
+        Ok(Done::of(()))
+    });
+    let gateway = gw.gateway.clone();
+    let settle = gw.gateway.store.write::<_, GroundError, _>(acme.org, async move |tx| {
+        let ground = Ground::load(tx, &gateway).await?;
+        Ok(Done::of(()).and_all(access::settle(tx, &gateway, &ground, person, "test").await?))
+    });
+    let rules = json!([{"group": "panel-north-users", "role": "msp_admin"}]);
+    let queued = futures::future::join3(busy, change(&gw, acme.org, rules, "ruin"), settle);
+    let (_, (busy, ruined, settled)) = futures::future::join(
+        async {
+            arrived.await.unwrap();
+            on.send(()).unwrap();
+        },
+        queued,
+    )
+    .await;
+    busy.unwrap();
+    assert!(matches!(ruined, Err(StoreError::CommitFailed(_))), "{ruined:?}");
+    assert!(matches!(settled, Err(GroundError::Store(StoreError::CommitFailed(_)))), "{settled:?}");
+    // The next change gets the numbers of the one that came to nothing, and gives nobody anything.
+    change(&gw, acme.org, json!([]), "east").await.unwrap();
+    assert_eq!(acme.access(&ada).await.0, None);
 }

@@ -52,8 +52,18 @@ pub(super) async fn load(
 /// # Errors
 /// When something of the person cannot be read.
 pub async fn person_facts(tx: &mut Tx, ground: &Ground, person: &PersonRow) -> Result<PersonFacts, GroundError> {
-    let one = Held { by_hand: true, in_groups: true, ..Held::new(person.clone()) };
-    Ok(load(tx, ground, &[one]).await?.remove(&person.id).unwrap_or_default())
+    Ok(of_people(tx, ground, vec![person.clone()]).await?.remove(&person.id).unwrap_or_default())
+}
+
+/// The facts of people whom this unit need not hold: it only looks.
+pub(super) async fn of_people(
+    tx: &mut Tx,
+    ground: &Ground,
+    people: Vec<PersonRow>,
+) -> Result<HashMap<PersonId, PersonFacts>, GroundError> {
+    let looked = |person| Held { by_hand: true, in_groups: true, ..Held::new(person) };
+    let people: Vec<_> = people.into_iter().map(looked).collect();
+    load(tx, ground, &people).await
 }
 
 /// `{"name": {"givenName": "Ada"}}` → `name.givenName` = `Ada`; lists give all their values.

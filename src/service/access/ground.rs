@@ -12,7 +12,7 @@ use crate::store::organizations::{self, OrganizationRow};
 use crate::store::standing::{self, Standing};
 use crate::store::{self, AsStoreError, StoreError, Tx, seats};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Why access cannot be derived.
 #[derive(Debug, thiserror::Error)]
@@ -78,27 +78,42 @@ pub struct Ground {
 }
 
 /// Grounds by organization, each with how things stood when it was loaded. Whoever uses one has read in the same unit
-/// how things stand now, so that nothing here goes stale.
+/// how things stand now, so that nothing here goes stale. A unit may have loaded one from what came to nothing, with the
+/// commit that both shared: so all are forgotten when a commit has failed.
 #[derive(Debug, Clone, Default)]
 pub struct GroundCache(Arc<Mutex<Known>>);
 
-type Known = HashMap<OrgNo, (Standing, Arc<Ground>)>;
+#[derive(Debug, Default)]
+struct Known {
+    /// How many commits had failed when the first of these was loaded.
+    failed: u64,
+    grounds: HashMap<OrgNo, (Standing, Arc<Ground>)>,
+}
 
 /// Organizations that are remembered at most; more than these at once begin anew.
 const REMEMBERED: usize = 10_000;
 
 impl GroundCache {
-    fn get(&self, org: OrgNo, standing: Standing) -> Option<Arc<Ground>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&org).filter(|(then, _)| *then == standing).map(|(_, ground)| ground.clone())
+    fn get(&self, failed: u64, org: OrgNo, standing: Standing) -> Option<Arc<Ground>> {
+        let known = self.known(failed);
+        known.grounds.get(&org).filter(|(then, _)| *then == standing).map(|(_, ground)| ground.clone())
     }
 
-    fn put(&self, org: OrgNo, standing: Standing, ground: Arc<Ground>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
+    fn put(&self, failed: u64, org: OrgNo, standing: Standing, ground: Arc<Ground>) {
+        let grounds = &mut self.known(failed).grounds;
+        if grounds.len() >= REMEMBERED {
+            grounds.clear();
         }
-        known.insert(org, (standing, ground));
+        grounds.insert(org, (standing, ground));
+    }
+
+    /// What is known if so many commits have failed.
+    fn known(&self, failed: u64) -> MutexGuard<'_, Known> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.failed != failed {
+            *known = Known { failed, grounds: HashMap::new() };
+        }
+        known
     }
 }
 
@@ -126,11 +141,12 @@ impl Ground {
     /// # Errors
     /// When something of the organization cannot be read.
     pub async fn at(tx: &mut Tx, gw: &Gateway, standing: Standing) -> Result<Arc<Self>, GroundError> {
-        if let Some(ground) = gw.memory.grounds.get(tx.org(), standing) {
+        let failed = gw.store.failed_commits();
+        if let Some(ground) = gw.memory.grounds.get(failed, tx.org(), standing) {
             return Ok(ground);
         }
         let ground = Arc::new(Self::read(tx, gw, standing.mark).await?);
-        gw.memory.grounds.put(tx.org(), standing, ground.clone());
+        gw.memory.grounds.put(failed, tx.org(), standing, ground.clone());
         Ok(ground)
     }
 

@@ -1,7 +1,7 @@
 //! Law 8: no change by any door takes the last usable admin. Only a change that takes an admin holds the guard.
 
-use super::facts;
 use super::ground::{Ground, GroundError};
+use super::{AT_ONCE, facts};
 use crate::base::ids::PersonId;
 use crate::domain::access;
 use crate::service::Gateway;
@@ -20,7 +20,7 @@ pub(super) async fn keep(tx: &mut Tx, gw: &Gateway) -> Result<(), GroundError> {
     let (mut after, mut ground) = (None, None);
     loop {
         let page = store::access::usable_admins(tx, after, PAGE).await?;
-        let Some((last, _)) = page.last() else { return Err(GroundError::LastAdmin) };
+        let Some((last, _)) = page.last() else { break };
         after = Some(*last);
         for (person, settled) in page {
             if settled {
@@ -35,10 +35,29 @@ pub(super) async fn keep(tx: &mut Tx, gw: &Gateway) -> Result<(), GroundError> {
             }
         }
     }
+    let ground = match ground {
+        Some(ground) => ground,
+        None => Ground::fresh(tx, gw).await?,
+    };
+    if new_behind_a_mark(tx, gw, &ground).await? { Ok(()) } else { Err(GroundError::LastAdmin) }
 }
 
-/// The same for a change that was only marked, since it concerns too many people to settle them: nobody of them is
-/// derived yet.
+/// Whether somebody can administer who could not before a mark, and whom nobody has derived since.
+async fn new_behind_a_mark(tx: &mut Tx, gw: &Gateway, ground: &Ground) -> Result<bool, GroundError> {
+    let mut after = None;
+    loop {
+        let page = store::access::usable_behind(tx, ground.mark, after, AT_ONCE).await?;
+        let Some(last) = page.last() else { return Ok(false) };
+        after = Some(last.id);
+        let facts = facts::of_people(tx, ground, page).await?;
+        if facts.values().any(|of| access::resolve(&ground.facts, of, gw.sources.now()).administers) {
+            return Ok(true);
+        }
+    }
+}
+
+/// [`keep`] for a change that was only marked, since it concerns too many people to settle them: nobody of them is derived
+/// yet.
 ///
 /// # Errors
 /// [`GroundError::LastAdmin`] where nobody can administer any more, or when something cannot be read.

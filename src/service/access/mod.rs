@@ -8,7 +8,7 @@ mod ground;
 mod last_admin;
 mod settle;
 
-pub use behind::{marked, settle_behind, sweep};
+pub use behind::{hand_on, marked, settle_behind, sweep, with_leftovers, with_seats_to_hand_on};
 pub use facts::person_facts;
 pub use ground::{Ground, GroundCache, GroundError};
 pub use last_admin::keep_behind_a_mark;

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// How many who wait may follow on one freed seat after another in one unit; the rest follow with the next change.
+/// How many who wait may follow on one freed seat after another in one unit; the rest follow behind it ([`hand_on_free`]).
 const FOLLOWERS: usize = 64;
 
 /// Settles one person and whoever gets a seat that this frees; the audit events to keep with the unit.
@@ -103,13 +103,15 @@ async fn hand_on(
     records: &mut Vec<Record>,
 ) -> Result<(), GroundError> {
     for _ in 0..FOLLOWERS {
-        if freed == 0 {
+        if freed <= 0 {
             break;
         }
         let Some(next) = store::access::first_waiting(tx).await? else { break };
         let next = held::hold(tx, &[next]).await?;
         let before = records.len();
-        freed += derive(tx, gw, ground, next, "seat_freed", records).await?.freed - 1;
+        let settled = derive(tx, gw, ground, next, "seat_freed", records).await?;
+        // Who wants no seat any more leaves it to the next.
+        freed += settled.freed - settled.taken;
         if records.len() == before {
             break; // who waits could not take it: nobody behind them can either
         }
@@ -117,10 +119,25 @@ async fn hand_on(
     Ok(())
 }
 
+/// Hands free seats on beside which somebody waits: more were freed than may follow in one unit, or one was given back
+/// while another unit that found none had yet to commit. Whether anybody's seat is another.
+///
+/// # Errors
+/// When something of a person cannot be read.
+pub(super) async fn hand_on_free(tx: &mut Tx, gw: &Gateway) -> Result<(bool, Vec<Record>), GroundError> {
+    let ground = Ground::load(tx, gw).await?;
+    let free = seats::free(tx).await?;
+    let mut records = Vec::new();
+    hand_on(tx, gw, &ground, free, &mut records).await?;
+    Ok((!records.is_empty(), records))
+}
+
 /// What deriving some people came to.
 struct Settled {
     /// Seats that were freed.
     freed: i64,
+    /// Seats that were taken.
+    taken: i64,
     /// Whether somebody who could administer can no more.
     took_an_admin: bool,
 }
@@ -148,7 +165,7 @@ async fn derive(
         let of = facts.remove(&held.person.id).unwrap_or_default();
         all.push(Derived { access: access::resolve(&ground.facts, &of, now), held, seat: None });
     }
-    let freed = seat(tx, ground, &mut all).await?;
+    let (freed, taken) = seat(tx, ground, &mut all).await?;
     let stale: Vec<_> = all.iter().filter(|one| one.held.stale).map(|one| one.held.person.id).collect();
     let (mut rows, mut past, mut took_an_admin) = (Vec::new(), Vec::new(), false);
     for one in &all {
@@ -169,11 +186,11 @@ async fn derive(
     held::put(tx, &rows).await?;
     held::keep_past(tx, &past, now, cause).await?;
     held::unmark(tx, &stale).await?;
-    Ok(Settled { freed, took_an_admin })
+    Ok(Settled { freed, taken, took_an_admin })
 }
 
-/// Takes and gives back seats (law 9); how many were freed in all.
-async fn seat(tx: &mut Tx, ground: &Ground, all: &mut [Derived]) -> Result<i64, GroundError> {
+/// Takes and gives back seats (law 9); how many were freed and taken in all.
+async fn seat(tx: &mut Tx, ground: &Ground, all: &mut [Derived]) -> Result<(i64, i64), GroundError> {
     let had = |one: &Derived| one.held.access.as_ref().map_or(Seat::None, |row| row.seat);
     let wants = |one: &Derived| one.access.wants_seat && one.held.person.state == ACTIVE;
     let freed = all.iter().filter(|one| had(one) == Seat::Held && !wants(one)).count();
@@ -190,15 +207,14 @@ async fn seat(tx: &mut Tx, ground: &Ground, all: &mut [Derived]) -> Result<i64, 
     let since = |one: &Derived| one.held.access.as_ref().and_then(|row| row.waiting);
     let mut order: Vec<usize> = (0..all.len()).filter(|i| had(&all[*i]) != Seat::Held && wants(&all[*i])).collect();
     order.sort_by_key(|i| (since(&all[*i]).is_none(), since(&all[*i]), all[*i].held.person.id));
-    for i in order {
-        all[i].seat = Some(if taken > 0 { Seat::Held } else { Seat::Waiting });
-        taken -= 1;
+    for (at, i) in (0_i64..).zip(order) {
+        all[i].seat = Some(if at < taken { Seat::Held } else { Seat::Waiting });
     }
     for one in all.iter_mut().filter(|one| one.seat.is_none()) {
         let held = had(one) == Seat::Held && wants(one);
         one.seat = Some(if held { Seat::Held } else { Seat::None });
     }
-    Ok(freed)
+    Ok((freed, taken))
 }
 
 /// The row to keep, and whether anything of the access changed.

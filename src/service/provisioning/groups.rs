@@ -73,7 +73,7 @@ pub async fn create_group(
     let id = given.unwrap_or_else(|| ResourceId::mint(&gw.sources));
     let row = shape::row(&new, ResourceType::Group, who.directory.src, id, None, now);
     let (gateway, caller) = (gw.clone(), who.clone());
-    let (wire, skipped, applied) = gw
+    let outcome = gw
         .store
         .write(who.org, async move |tx| {
             found(tx, &row).await?;
@@ -82,7 +82,8 @@ pub async fn create_group(
             let applied = moved.noted(new.applied.clone());
             Ok::<_, ProvisionError>(Done::of((wire, moved.skipped, applied)).and_all(records))
         })
-        .await?;
+        .await;
+    let (wire, skipped, applied) = telling_of_the_last_admin(gw, who, id, outcome).await?;
     Ok(Changed { wire, skipped, applied })
 }
 

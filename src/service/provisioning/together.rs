@@ -3,7 +3,7 @@
 
 use super::groups::{self, Then, group_wire};
 use super::users::{self, user_wire};
-use super::{Changed, DirectoryCaller, ProvisionError, returning, shape};
+use super::{Changed, DirectoryCaller, ProvisionError, returning, shape, telling_of_the_last_admin};
 use crate::base::ids::{PersonId, ResourceId};
 use crate::protocol::scim::bulk::{self as message, BulkOperation};
 use crate::protocol::scim::error::ScimError;
@@ -71,8 +71,10 @@ pub(super) async fn create(
             person: PersonId::mint(&gw.sources),
         })
         .collect();
+    let made: Vec<ResourceId> = minted.iter().map(|one| one.id).collect();
     let (gateway, caller, ids, now) = (gw.clone(), who.clone(), ids.clone(), gw.sources.now());
-    gw.store
+    let outcome = gw
+        .store
         .write(who.org, async move |tx| {
             let names = names(tx, &caller, &minted, &ids, now).await?;
             let mut circle = Circle { gw: &gateway, who: &caller, names, now, records: Vec::new() };
@@ -80,7 +82,14 @@ pub(super) async fn create(
             let changed = circle.finish(tx, made).await?;
             Ok(Done::of(changed).and_all(circle.records))
         })
-        .await
+        .await;
+    match outcome {
+        Err(Broken { at: Some(at), error }) => {
+            let refused = telling_of_the_last_admin(gw, &who.at(operations[at].0), made[at], Err(error)).await;
+            refused.map_err(|error| Broken { at: Some(at), error })
+        }
+        outcome => outcome,
+    }
 }
 
 /// What each name of the circle means: the minted id, or the old one of a User that comes back.

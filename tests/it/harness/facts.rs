@@ -7,10 +7,11 @@ use doorward::domain::grant::ManualGrant;
 use doorward::domain::person::Origin;
 use doorward::service::access::{self, Ground, GroundError};
 use doorward::service::console::users::{self, UserView};
+use doorward::store::access::Seat;
 use doorward::store::audit::{self, Event};
 use doorward::store::people::{self, PersonRow};
 use doorward::store::resources::{self, Kind, ResourceRow};
-use doorward::store::{Done, StoreError, directories};
+use doorward::store::{self, Done, StoreError, Tx, directories};
 
 impl TestOrganization<'_> {
     /// Gives the person behind a pushed User a role in the client `south` by hand.
@@ -83,6 +84,15 @@ impl TestOrganization<'_> {
             .await
             .unwrap();
         ids
+    }
+
+    /// The seat of the person behind a pushed User as it is kept, and whether a mark says that their access must be
+    /// derived afresh: nobody is settled by looking.
+    pub async fn kept(&self, user: &str) -> (Seat, bool) {
+        let id = self.person(user).await;
+        let read = async move |tx: &mut Tx| store::access::get(tx, id).await;
+        let (row, marked) = self.home.gateway.store.read::<_, StoreError, _>(self.org, read).await.unwrap();
+        (row.unwrap().seat, marked)
     }
 
     /// The newest audit events, newest first.

@@ -361,6 +361,15 @@ impl Directory {
         self.call("POST", "/Users", Some(body)).await
     }
 
+    /// As many new Users at once, called `<name>0@acme.test` and so on; their ids.
+    pub async fn create_users(&self, name: &str, count: usize) -> Vec<String> {
+        let one = |n| json!({"method": "POST", "path": "/Users", "bulkId": format!("{n}"), "data": {"userName": format!("{name}{n}@acme.test")}});
+        let operations: Vec<_> = (0..count).map(one).collect();
+        let made = self.call("POST", "/Bulk", Some(json!({"Operations": operations}))).await.expect(200).body;
+        let id = |one: &Value| one["location"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        made["Operations"].as_array().unwrap().iter().map(id).collect()
+    }
+
     /// A new Group with these members.
     pub async fn create_group(&self, name: &str, members: &[&str]) -> Reply {
         let members: Vec<_> = members.iter().map(|id| json!({"value": id})).collect();

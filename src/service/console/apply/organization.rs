@@ -65,6 +65,9 @@ pub(super) async fn put(tx: &mut Tx, gw: &Gateway, plan: &Plan) -> Result<(Outco
         concerned.extend(everybody.iter().map(|person| person.id));
     }
     changes.records.extend(access::settle_all(tx, gw, &ground, &concerned, "apply").await?);
+    if changes.wide && !at_once {
+        access::keep_behind_a_mark(tx, gw).await?;
+    }
     let organization = OrganizationAnswer { slug: slug.to_owned(), id, directories, connections };
     Ok((Outcome { organization, people: persons, changed: changes.lines, warnings }, changes.records))
 }

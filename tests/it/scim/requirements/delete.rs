@@ -159,12 +159,7 @@ on_both_engines! {
         let gw = TestGateway::start(engine).await;
         let acme = gw.organization("acme", None, usual_rules()).await;
         let okta = acme.directory("okta", "auto").await;
-        let operations: Vec<_> = (0..600).map(|n| json!({
-            "method": "POST", "path": "/Users", "bulkId": format!("u{n}"), "data": {"userName": format!("user{n}@acme.test")},
-        })).collect();
-        let made = okta.call("POST", "/Bulk", Some(json!({"Operations": operations}))).await.expect(200).body;
-        let ids: Vec<String> = made["Operations"].as_array().unwrap().iter()
-            .map(|one| one["location"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()).collect();
+        let ids = okta.create_users("user", 600).await;
         let refs: Vec<&str> = ids.iter().map(String::as_str).collect();
         let group = okta.create_group("panel-admins", &refs).await.expect(201).id();
         doorward::jobs::settling::run_once(&gw.gateway).await.unwrap();
