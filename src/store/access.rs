@@ -82,8 +82,7 @@ pub async fn get(tx: &mut Tx, person: PersonId) -> Result<(Option<AccessRow>, bo
         .conn
         .one(
             "SELECT a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants, \
-             CASE WHEN EXISTS (SELECT 1 FROM stale s WHERE s.org = a.org AND s.person = a.person) \
-               OR EXISTS (SELECT 1 FROM wide w WHERE w.org = a.org AND w.id > a.mark) THEN CAST(1 AS BIGINT) \
+             CASE WHEN EXISTS (SELECT 1 FROM wide w WHERE w.org = a.org AND w.id > a.mark) THEN CAST(1 AS BIGINT) \
                ELSE CAST(0 AS BIGINT) END \
              FROM access a WHERE a.org = $1 AND a.person = $2",
             args![org, person],
@@ -114,8 +113,7 @@ pub async fn of(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Seen>, StoreErro
     let mut found = Vec::with_capacity(people.len());
     for chunk in people.chunks(CHUNK) {
         let mut sql = "SELECT p.id, a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants, \
-             CASE WHEN a.mark IS NULL OR EXISTS (SELECT 1 FROM stale s WHERE s.org = p.org AND s.person = p.id) \
-               OR EXISTS (SELECT 1 FROM wide w WHERE w.org = p.org AND w.id > a.mark) THEN CAST(1 AS BIGINT) \
+             CASE WHEN a.mark IS NULL OR EXISTS (SELECT 1 FROM wide w WHERE w.org = p.org AND w.id > a.mark) THEN CAST(1 AS BIGINT) \
                ELSE CAST(0 AS BIGINT) END, \
              CASE WHEN p.state = 'active' AND NOT p.locked THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END \
              FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN ("
@@ -171,16 +169,6 @@ pub async fn people_in(tx: &mut Tx, group: ResourceId, most: i64) -> Result<Opti
     rows.iter().map(|row| Ok(PersonId(row.key(0)?))).collect::<Result<_, _>>().map(Some)
 }
 
-/// Marks one person as to be derived afresh.
-///
-/// # Errors
-/// When the database fails.
-pub async fn mark(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
-    let org = tx.org;
-    tx.conn.exec("INSERT INTO stale (org, person) VALUES ($1, $2) ON CONFLICT DO NOTHING", args![org, person]).await?;
-    Ok(())
-}
-
 /// Marks everyone of the organization. The guard is held first, so that marks become visible in their order.
 ///
 /// # Errors
@@ -193,26 +181,16 @@ pub async fn mark_all(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// People whose access is still derived under an older mark than `mark`, or who are marked themselves: by id, after
-/// `after`, at most `limit`.
+/// People whose access is still derived under an older mark than `mark`: by id, after `after`, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn behind(tx: &mut Tx, mark: i64, after: Option<PersonId>, limit: i64) -> Result<Vec<PersonId>, StoreError> {
     let org = tx.org;
     let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
-    let mut found = Vec::new();
-    for sql in [
-        "SELECT person FROM access WHERE org = $1 AND mark < $2 AND person > $3 ORDER BY person LIMIT $4",
-        "SELECT person FROM stale WHERE org = $1 AND $2 >= 0 AND person > $3 ORDER BY person LIMIT $4",
-    ] {
-        let rows = tx.conn.all(sql, args![org, mark, after.as_slice(), limit]).await?;
-        found.extend(rows.iter().map(|row| Ok(PersonId(row.key(0)?))).collect::<Result<Vec<_>, StoreError>>()?);
-    }
-    found.sort_unstable();
-    found.dedup();
-    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(found)
+    let sql = "SELECT person FROM access WHERE org = $1 AND mark < $2 AND person > $3 ORDER BY person LIMIT $4";
+    let rows = tx.conn.all(sql, args![org, mark, after, limit]).await?;
+    rows.iter().map(|row| Ok(PersonId(row.key(0)?))).collect()
 }
 
 /// Takes the wide marks away that were put before `put_before`: everyone has been settled under them, and no unit of
@@ -247,8 +225,7 @@ pub async fn usable_admins(
     let org = tx.org;
     let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
     let sql = format!(
-        "SELECT a.person, CASE WHEN EXISTS (SELECT 1 FROM stale s WHERE s.org = a.org AND s.person = a.person) \
-           OR EXISTS (SELECT 1 FROM wide w WHERE w.org = a.org AND w.id > a.mark) THEN CAST(0 AS BIGINT) \
+        "SELECT a.person, CASE WHEN EXISTS (SELECT 1 FROM wide w WHERE w.org = a.org AND w.id > a.mark) THEN CAST(0 AS BIGINT) \
            ELSE CAST(1 AS BIGINT) END \
          FROM access a JOIN person p ON p.org = a.org AND p.id = a.person \
          WHERE a.org = $1 AND a.admin AND a.person > $2 AND {USABLE} ORDER BY a.person LIMIT $3"

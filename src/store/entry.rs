@@ -89,13 +89,13 @@ impl Store {
         .await
     }
 
-    /// The organizations that have marks of large changes, or marked people.
+    /// The organizations that have marks of large changes.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn marked_organizations(&self) -> Result<Vec<OrgNo>, StoreError> {
         self.read(NOBODY, async |tx| {
-            let rows = tx.conn.all("SELECT org FROM wide UNION SELECT org FROM stale", &[]).await?;
+            let rows = tx.conn.all("SELECT DISTINCT org FROM wide ORDER BY org", &[]).await?;
             rows.iter().map(|row| Ok(OrgNo(row.int(0)?))).collect()
         })
         .await

@@ -4,7 +4,7 @@
 //! through all memberships.
 
 use super::access::{self, AccessRow, GroupRow};
-use super::engine::{Insert, Row, Val, args};
+use super::engine::{Insert, Row, args};
 use super::members::push_list;
 use super::people::{self, PersonRow};
 use super::{StoreError, Tx};
@@ -22,8 +22,6 @@ pub struct Held {
     pub person: PersonRow,
     /// The access as it was last derived; `None` for somebody new.
     pub access: Option<AccessRow>,
-    /// Whether a mark says that it must be derived afresh.
-    pub stale: bool,
     /// Whether there are grants by hand.
     pub by_hand: bool,
     /// Whether some group may have them as a member.
@@ -34,7 +32,7 @@ impl Held {
     /// Somebody whom this unit adds: nobody else can hold them, and no fact but the person is there yet.
     #[must_use]
     pub fn new(person: PersonRow) -> Self {
-        Self { person, access: None, stale: false, by_hand: false, in_groups: false }
+        Self { person, access: None, by_hand: false, in_groups: false }
     }
 }
 
@@ -63,9 +61,8 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
         let Some(row) = of.get(&one.person.id) else { continue };
         let is = |at: usize| Ok::<_, StoreError>(row.opt_int(8 + at)?.is_some());
         one.access = access::read_joined(row, 1)?;
-        one.stale = is(0)?;
-        one.by_hand = is(1)?;
-        one.in_groups = is(2)? || is(3)?;
+        one.by_hand = is(0)?;
+        one.in_groups = is(1)? || is(2)?;
     }
     Ok(held)
 }
@@ -73,7 +70,6 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
 /// The access of people, and what else there is of them. Memberships are asked for by a scalar subquery and no join: a plan
 /// that was made while there were none would walk all of them.
 const BELONGINGS: &str = "SELECT p.id, a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants, \
-     (SELECT CAST(1 AS BIGINT) FROM stale s WHERE s.org = $1 AND s.person = p.id LIMIT 1), \
      (SELECT g.seq FROM manual_grant g WHERE g.org = $1 AND g.person = p.id LIMIT 1), \
      (SELECT CAST(1 AS BIGINT) FROM resource r WHERE r.org = $1 AND r.person = p.id AND \
       (SELECT CAST(1 AS BIGINT) FROM member n WHERE n.org = $1 AND n.mid = r.id LIMIT 1) = 1 LIMIT 1), \
@@ -159,21 +155,6 @@ pub async fn keep_past(
         args![org, *person, access.version, at, cause, &access.grants].to_vec()
     };
     tx.conn.insert_later(&PAST_ROWS, rows.iter().map(row).collect()).await
-}
-
-/// Takes the marks of single people away: they have been derived afresh in this unit.
-///
-/// # Errors
-/// When the database fails.
-pub async fn unmark(tx: &mut Tx, ids: &[PersonId]) -> Result<(), StoreError> {
-    for chunk in ids.chunks(CHUNK) {
-        let mut sql = "DELETE FROM stale WHERE org = $1 AND person IN (".to_owned();
-        let mut values: Vec<Val> = args![tx.org].to_vec();
-        let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();
-        push_list(&mut sql, &mut values, &blobs);
-        tx.conn.later("stale", sql, &values).await?;
-    }
-    Ok(())
 }
 
 /// The grants by hand of each of these people (JSON), in their order.

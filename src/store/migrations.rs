@@ -61,6 +61,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     2026112609 "create_directory_clients" demands 2026112308;
     2026112610 "add_extension_schema" demands 2026112610;
     2026112612 "add_outbox_target" demands 2026112308;
+    2026112613 "drop_stale" demands 2026112613;
 };
 
 impl History {

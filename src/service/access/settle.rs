@@ -13,7 +13,6 @@ use crate::store::people::ACTIVE;
 use crate::store::{self, Record, Tx, seats};
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use std::collections::BTreeSet;
 
 /// How many who wait may follow on one freed seat after another in one unit; the rest follow behind it ([`hand_on_free`]).
 const FOLLOWERS: usize = 64;
@@ -43,17 +42,8 @@ pub async fn settle_all(
     people: &[PersonId],
     cause: &'static str,
 ) -> Result<Vec<Record>, GroundError> {
-    let held = hold_all(tx, people).await?;
-    settle_held(tx, gw, ground, held, cause).await
-}
-
-/// Holds people; a mark of somebody who is gone goes too.
-async fn hold_all(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Held>, GroundError> {
     let held = held::hold(tx, people).await?;
-    let there: BTreeSet<PersonId> = held.iter().map(|one| one.person.id).collect();
-    let gone: Vec<_> = people.iter().copied().filter(|id| !there.contains(id)).collect();
-    held::unmark(tx, &gone).await?;
-    Ok(held)
+    settle_held(tx, gw, ground, held, cause).await
 }
 
 /// Settles people behind a change that was committed before, by whatever door: nothing is left to be refused.
@@ -67,7 +57,7 @@ pub(super) async fn settle_committed(
     people: &[PersonId],
     cause: &'static str,
 ) -> Result<Vec<Record>, GroundError> {
-    let held = hold_all(tx, people).await?;
+    let held = held::hold(tx, people).await?;
     let mut records = Vec::new();
     let settled = derive(tx, gw, ground, held, cause, &mut records).await?;
     hand_on(tx, gw, ground, settled.freed, &mut records).await?;
@@ -166,7 +156,6 @@ async fn derive(
         all.push(Derived { access: access::resolve(&ground.facts, &of, now), held, seat: None });
     }
     let (freed, taken) = seat(tx, ground, &mut all).await?;
-    let stale: Vec<_> = all.iter().filter(|one| one.held.stale).map(|one| one.held.person.id).collect();
     let (mut rows, mut past, mut took_an_admin) = (Vec::new(), Vec::new(), false);
     for one in &all {
         let id = one.held.person.id;
@@ -185,7 +174,6 @@ async fn derive(
     }
     held::put(tx, &rows).await?;
     held::keep_past(tx, &past, now, cause).await?;
-    held::unmark(tx, &stale).await?;
     Ok(Settled { freed, taken, took_an_admin })
 }
 

@@ -57,7 +57,7 @@ impl TestOrganization<'_> {
                 let ground = Ground::load(tx, &gateway).await?;
                 let records = access::settle(tx, &gateway, &ground, id, "made").await?;
                 people::set_manual_grants(tx, id, std::slice::from_ref(&grant)).await?;
-                doorward::store::access::mark(tx, id).await?;
+                store::access::mark_all(tx, now).await?;
                 Ok(Done::of(()).and_all(records))
             })
             .await
