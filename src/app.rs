@@ -22,7 +22,7 @@ use crate::service::panels::{self, PanelCache};
 use crate::service::provisioning::RateLimit;
 use crate::service::scim_log::{self, Replay, ScimLog};
 use crate::service::settings::Settings;
-use crate::service::{Gateway, Memory, health};
+use crate::service::{Gateway, Memory, Shared, health};
 use crate::store::{Store, StoreError};
 use crate::upstream::{Outgoing, OutgoingError, Upstream};
 use axum::Router;
@@ -92,7 +92,7 @@ pub async fn gateway(
     let mint = token_mint(&store, &master, &sources).await?;
     panels::seed(&store, &sources).await?;
     let upstream = Upstream::new(Outgoing::new(config.upstream.allow.clone())?, &sources);
-    Ok(Gateway {
+    Ok(Shared {
         store,
         sources,
         urls,
@@ -105,8 +105,8 @@ pub async fn gateway(
         memory: Memory::default(),
         keys: KeyRing::default(),
         scim_log: if config.scim.log_days == 0 { ScimLog::default() } else { ScimLog::on() },
-        request: None,
-    })
+    }
+    .into())
 }
 
 async fn token_mint(store: &Store, master: &MasterKey, sources: &Sources) -> Result<TokenMint, StartError> {

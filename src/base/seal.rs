@@ -71,11 +71,15 @@ impl MasterKey {
     #[must_use]
     pub fn seal(&self, sources: &Sources, place: Place<'_>, plain: &[u8]) -> Vec<u8> {
         let nonce = sources.bytes::<NONCE_LEN>();
-        let mut body = plain.to_vec();
-        self.0
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place.aad()), &mut body)
-            .expect("AES-GCM seals anything shorter than 64 GiB");
-        [&[FORM][..], &nonce, &body].concat()
+        let head = 1 + NONCE_LEN;
+        let mut sealed = Vec::with_capacity(head + plain.len() + AES_256_GCM.tag_len());
+        sealed.push(FORM);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plain);
+        let (nonce, aad) = (Nonce::assume_unique_for_key(nonce), Aad::from(place.aad()));
+        let tag = self.0.seal_in_place_separate_tag(nonce, aad, &mut sealed[head..]);
+        sealed.extend_from_slice(tag.expect("AES-GCM seals anything shorter than 64 GiB").as_ref());
+        sealed
     }
 
     /// Opens what [`seal`](Self::seal) made for the same place.

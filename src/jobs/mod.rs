@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How often the marks of large changes are looked for.
 const SETTLING: Duration = Duration::from_secs(2);
 /// How often the planner is told of tables that have grown.
-const STATISTICS: Duration = Duration::from_secs(3);
+const STATISTICS: Duration = Duration::from_secs(1);
 /// How often what has expired is taken away.
 const EXPIRY: Duration = Duration::from_secs(60);
 

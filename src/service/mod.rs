@@ -34,11 +34,20 @@ use provisioning::{CursorKeyMemory, PageMemory, ProofMemory, RateLimit};
 use schemas::RegistryMemory;
 use scim_log::ScimLog;
 use settings::Settings;
+use std::ops::Deref;
 use std::sync::Arc;
 
-/// Everything that a use case stands on. Cheap to clone; built once, in `app`.
+/// Everything that a use case stands on, on behalf of one request, a job or a command. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Gateway {
+    shared: Arc<Shared>,
+    /// The id of the request that is on its way; `None` for jobs and commands.
+    pub request: Option<Arc<str>>,
+}
+
+/// What all requests share; built once, in `app`.
+#[derive(Clone, Debug)]
+pub struct Shared {
     /// The database.
     pub store: Store,
     /// Time and chance.
@@ -63,8 +72,20 @@ pub struct Gateway {
     pub keys: KeyRing,
     /// Where calls of directories wait to be logged.
     pub scim_log: ScimLog,
-    /// The id of the request that is on its way; `None` for jobs and commands.
-    pub request: Option<Arc<str>>,
+}
+
+impl Deref for Gateway {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl From<Shared> for Gateway {
+    fn from(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared), request: None }
+    }
 }
 
 /// What is remembered between calls. Nothing of it decides alone: whoever uses it has read in the same unit of work
@@ -91,22 +112,29 @@ impl Gateway {
     /// The same gateway on behalf of one request: every event that is recorded through it carries the request's id.
     #[must_use]
     pub fn within(&self, request: &str) -> Self {
-        Self { request: Some(request.into()), ..self.clone() }
+        Self { shared: self.shared.clone(), request: Some(request.into()) }
+    }
+
+    /// Another gateway that differs in what is changed here.
+    #[must_use]
+    pub fn altered(&self, change: impl FnOnce(&mut Shared)) -> Self {
+        let mut shared = Shared::clone(&self.shared);
+        change(&mut shared);
+        Self { shared: Arc::new(shared), request: self.request.clone() }
     }
 
     /// The same gateway for a dry run: no unit of work is kept, no call is logged, and what is remembered between calls
     /// is neither used nor touched.
     #[must_use]
     pub fn dry(&self) -> Self {
-        Self {
-            store: self.store.dry(),
-            panels: PanelCache::default(),
-            memory: Memory::default(),
-            keys: KeyRing::default(),
-            scim_log: ScimLog::default(),
-            request: None,
-            ..self.clone()
-        }
+        let dry = self.altered(|shared| {
+            shared.store = shared.store.dry();
+            shared.panels = PanelCache::default();
+            shared.memory = Memory::default();
+            shared.keys = KeyRing::default();
+            shared.scim_log = ScimLog::default();
+        });
+        Self { request: None, ..dry }
     }
 
     /// Every organization: slug and id, by slug.

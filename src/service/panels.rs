@@ -102,7 +102,7 @@ pub async fn adopt(gw: &Gateway, key: &str, source: &str) -> Result<(), PanelLoa
     gw.store
         .write(OrgNo(0), async move |tx| {
             // The definition has its version only once it is kept: others must not find it under that.
-            let apart = Gateway { panels: PanelCache::default(), ..gateway.clone() };
+            let apart = gateway.altered(|shared| shared.panels = PanelCache::default());
             let mut left = Vec::new();
             for follower in store::panels::put(tx, &key, &source, now).await? {
                 match follower.within(tx, async |tx| access::keep_behind_a_mark(tx, &apart).await).await {

@@ -1,6 +1,6 @@
 //! The resolved access of people, the marks of law 6, and seats.
 
-use super::engine::{Row, args};
+use super::engine::{Row, args, vals};
 use super::members::push_list;
 use super::people::{self, PersonRow};
 use super::{StoreError, Tx, numbers};
@@ -118,7 +118,7 @@ pub async fn of(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Seen>, StoreErro
              CASE WHEN p.state = 'active' AND NOT p.locked THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END \
              FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN ("
             .to_owned();
-        let mut values = args![tx.org].to_vec();
+        let mut values = vals![tx.org];
         let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();
         push_list(&mut sql, &mut values, &blobs);
         for row in tx.conn.all(sql, &values).await? {

@@ -1,6 +1,6 @@
 //! The audit: events written with their change; the chain over them is linked later, so that writers never queue.
 
-use super::engine::{Insert, Row, args};
+use super::engine::{Insert, Row, args, vals};
 use super::{Record, StoreError, Tx};
 use crate::base::ids::EventId;
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ const EVENTS: Insert = Insert { table: "event", columns: "org, id, at, actor, de
 pub(super) async fn append(tx: &mut Tx, records: &[Record]) -> Result<(), StoreError> {
     let org = tx.org();
     let row = |record: &Record| {
-        args![
+        vals![
             org,
             record.id,
             record.at,
@@ -21,7 +21,6 @@ pub(super) async fn append(tx: &mut Tx, records: &[Record]) -> Result<(), StoreE
             record.body.to_string(),
             record.request.as_deref()
         ]
-        .to_vec()
     };
     tx.conn.insert_later(&EVENTS, records.iter().map(row).collect()).await
 }

@@ -4,7 +4,7 @@
 //! through all memberships.
 
 use super::access::{self, AccessRow, GroupRow};
-use super::engine::{Insert, Row, args};
+use super::engine::{Insert, Row, vals};
 use super::members::push_list;
 use super::people::{self, PersonRow};
 use super::{StoreError, Tx};
@@ -85,7 +85,7 @@ pub async fn groups(tx: &mut Tx, ids: &[PersonId]) -> Result<HashMap<PersonId, V
     for chunk in ids.chunks(CHUNK) {
         let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();
         let mut list = String::new();
-        let mut values = args![tx.org].to_vec();
+        let mut values = vals![tx.org];
         push_list(&mut list, &mut values, &blobs);
         let sql = format!(
             "SELECT of_person.person, g.id, g.src, g.label, g.ext FROM (\
@@ -124,7 +124,7 @@ const PAST_ROWS: Insert = Insert { table: "access_past", columns: "org, person, 
 pub async fn put(tx: &mut Tx, rows: &[(PersonId, AccessRow)]) -> Result<(), StoreError> {
     let org = tx.org;
     let row = |(person, access): &(PersonId, AccessRow)| {
-        args![
+        vals![
             org,
             *person,
             access.version,
@@ -135,7 +135,6 @@ pub async fn put(tx: &mut Tx, rows: &[(PersonId, AccessRow)]) -> Result<(), Stor
             access.mark,
             &access.grants
         ]
-        .to_vec()
     };
     tx.conn.insert_later(&ACCESS_ROWS, rows.iter().map(row).collect()).await
 }
@@ -151,9 +150,7 @@ pub async fn keep_past(
     cause: &str,
 ) -> Result<(), StoreError> {
     let org = tx.org;
-    let row = |(person, access): &(PersonId, AccessRow)| {
-        args![org, *person, access.version, at, cause, &access.grants].to_vec()
-    };
+    let row = |(person, access): &(PersonId, AccessRow)| vals![org, *person, access.version, at, cause, &access.grants];
     tx.conn.insert_later(&PAST_ROWS, rows.iter().map(row).collect()).await
 }
 
@@ -197,7 +194,7 @@ async fn of_people(tx: &mut Tx, select: &str, order: &str, ids: &[PersonId]) -> 
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
         let mut sql = select.to_owned();
-        let mut values = args![tx.org].to_vec();
+        let mut values = vals![tx.org];
         let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();
         push_list(&mut sql, &mut values, &blobs);
         sql.push_str(order);

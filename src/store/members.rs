@@ -1,6 +1,6 @@
 //! Memberships: a row each, so that a group of 100,000 costs the same to change as a group of 10.
 
-use super::engine::{Insert, Row, Val, args};
+use super::engine::{Insert, Row, Val, args, vals};
 use super::resources::Kind;
 use super::{StoreError, Tx};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
@@ -35,7 +35,7 @@ pub async fn known(
     for chunk in ids.chunks(CHUNK) {
         // The sign keeps SQLite from an index that begins with the directory: it would walk all of it.
         let mut sql = "SELECT id, kind, person FROM resource WHERE org = $1 AND +src = $2 AND id IN (".to_owned();
-        let mut values = args![tx.org, src].to_vec();
+        let mut values = vals![tx.org, src];
         push_list(&mut sql, &mut values, &bytes(chunk));
         for row in tx.conn.all(sql, &values).await? {
             let kind = if row.int(1)? == 1 { Kind::User } else { Kind::Group };
@@ -78,7 +78,7 @@ const MEMBERS: Insert = Insert {
 /// When the database fails.
 pub async fn add(tx: &mut Tx, group: ResourceId, members: &[MemberRow]) -> Result<Vec<ResourceId>, StoreError> {
     let org = tx.org;
-    let row = |member: &MemberRow| args![org, group, member.id, member.kind.number(), member.display.clone()].to_vec();
+    let row = |member: &MemberRow| vals![org, group, member.id, member.kind.number(), member.display.clone()];
     let rows = tx.conn.insert(&MEMBERS, members.iter().map(row).collect()).await?;
     rows.iter().map(|row| Ok(ResourceId(row.key(0)?))).collect()
 }
@@ -91,7 +91,7 @@ pub async fn remove(tx: &mut Tx, group: ResourceId, ids: &[ResourceId]) -> Resul
     let mut removed = Vec::new();
     for chunk in ids.chunks(CHUNK) {
         let mut sql = "DELETE FROM member WHERE org = $1 AND gid = $2 AND mid IN (".to_owned();
-        let mut values = args![tx.org, group].to_vec();
+        let mut values = vals![tx.org, group];
         push_list(&mut sql, &mut values, &bytes(chunk));
         sql.push_str(" RETURNING mid");
         for row in tx.conn.all(sql, &values).await? {
@@ -144,7 +144,7 @@ pub async fn of_groups(tx: &mut Tx, groups: &[ResourceId]) -> Result<Vec<(Resour
                        FROM member m CROSS JOIN resource r LEFT JOIN person p ON p.org = r.org AND p.id = r.person \
                        WHERE r.org = m.org AND r.id = m.mid AND m.org = $1 AND m.gid IN ("
             .to_owned();
-        let mut values = args![tx.org].to_vec();
+        let mut values = vals![tx.org];
         push_list(&mut sql, &mut values, &bytes(chunk));
         sql.push_str(" ORDER BY m.gid, m.mid");
         for row in tx.conn.all(sql, &values).await? {
@@ -192,7 +192,7 @@ pub async fn groups_of(tx: &mut Tx, ids: &[ResourceId]) -> Result<Vec<(ResourceI
         let mut sql = "SELECT m.mid, g.id, g.label FROM member m CROSS JOIN resource g \
                        WHERE g.org = m.org AND g.id = m.gid AND m.org = $1 AND m.mid IN ("
             .to_owned();
-        let mut values = args![tx.org].to_vec();
+        let mut values = vals![tx.org];
         push_list(&mut sql, &mut values, &bytes(chunk));
         sql.push_str(" ORDER BY g.id");
         for row in tx.conn.all(sql, &values).await? {
@@ -217,7 +217,7 @@ pub async fn user_names(
                        LEFT JOIN person p ON p.org = r.org AND p.id = r.person \
                        WHERE r.org = $1 AND r.src = $2 AND r.kind = 1 AND r.id IN ("
             .to_owned();
-        let mut values = args![tx.org, src].to_vec();
+        let mut values = vals![tx.org, src];
         push_list(&mut sql, &mut values, &bytes(chunk));
         for row in tx.conn.all(sql, &values).await? {
             found.push((ResourceId(row.key(0)?), row.opt_text(1)?));

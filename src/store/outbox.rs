@@ -1,6 +1,6 @@
 //! The outbox: what is to be told to the outside, written in the unit of work of the change that it tells of.
 
-use super::engine::{Insert, Row, args};
+use super::engine::{Insert, Row, args, vals};
 use super::{StoreError, Tx};
 use crate::base::ids::{DirectoryId, EventId};
 use chrono::{DateTime, Utc};
@@ -32,7 +32,7 @@ pub struct ScimEvent {
 /// When the database fails.
 pub async fn put_scim(tx: &mut Tx, event: ScimEvent) -> Result<(), StoreError> {
     let org = tx.org;
-    let row = args![org, event.id, SCIM, event.directory, event.version, event.body, event.at, 0_i64].to_vec();
+    let row = vals![org, event.id, SCIM, event.directory, event.version, event.body, event.at, 0_i64];
     tx.conn.insert_later(&OUTBOX, vec![row]).await
 }
 

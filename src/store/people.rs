@@ -1,6 +1,6 @@
 //! People: who holds credentials, access, seat and lock. Their epoch is what makes law 5 hold.
 
-use super::engine::{Row, args};
+use super::engine::{Row, args, vals};
 use super::{StoreError, Tx};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
 use chrono::{DateTime, Utc};
@@ -125,7 +125,7 @@ pub async fn insert(tx: &mut Tx, new: &PersonRow, now: DateTime<Utc>) -> Result<
             "person",
             "INSERT INTO person (org, id, origin, state, locked, epoch, key, email, name, given, family, created, modified) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
-            args![
+            vals![
                 org,
                 new.id,
                 &new.origin,
@@ -154,7 +154,7 @@ pub async fn update(tx: &mut Tx, person: &PersonRow, now: DateTime<Utc>) -> Resu
             "person",
             "UPDATE person SET origin = $3, state = $4, locked = $5, epoch = $6, key = $7, email = $8, name = $9, \
              given = $10, family = $11, modified = $12 WHERE org = $1 AND id = $2",
-            args![
+            vals![
                 org,
                 person.id,
                 &person.origin,
@@ -214,9 +214,9 @@ pub async fn drop_password(tx: &mut Tx, person: PersonId) -> Result<(), StoreErr
 /// When the database fails.
 pub async fn drop_credentials(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
     let org = tx.org;
-    tx.conn.later("session", "DELETE FROM session WHERE org = $1 AND person = $2", args![org, person]).await?;
-    tx.conn.later("token", "DELETE FROM token WHERE org = $1 AND person = $2", args![org, person]).await?;
-    tx.conn.later("mailed", "DELETE FROM mailed WHERE org = $1 AND person = $2", args![org, person]).await?;
+    tx.conn.later("session", "DELETE FROM session WHERE org = $1 AND person = $2", vals![org, person]).await?;
+    tx.conn.later("token", "DELETE FROM token WHERE org = $1 AND person = $2", vals![org, person]).await?;
+    tx.conn.later("mailed", "DELETE FROM mailed WHERE org = $1 AND person = $2", vals![org, person]).await?;
     Ok(())
 }
 

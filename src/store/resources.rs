@@ -4,7 +4,7 @@ mod find;
 
 pub use find::{Candidates, EMAIL_PATH, find, nth};
 
-use super::engine::{Insert, Row, args};
+use super::engine::{Insert, Row, args, vals};
 use super::standing::{self, Standing};
 use super::{StoreError, Tx};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
@@ -179,7 +179,7 @@ pub async fn insert(tx: &mut Tx, new: &ResourceRow) -> Result<(), StoreError> {
             "resource",
             "INSERT INTO resource (org, id, src, kind, person, label, key, ext, active, version, created, modified, doc) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-            args![
+            vals![
                 org,
                 new.id,
                 new.src,
@@ -210,7 +210,7 @@ pub async fn update(tx: &mut Tx, resource: &ResourceRow) -> Result<(), StoreErro
             "resource",
             "UPDATE resource SET person = $3, label = $4, key = $5, ext = $6, active = $7, version = $8, \
              modified = $9, doc = $10 WHERE org = $1 AND id = $2",
-            args![
+            vals![
                 org,
                 resource.id,
                 resource.person,
@@ -232,7 +232,7 @@ pub async fn update(tx: &mut Tx, resource: &ResourceRow) -> Result<(), StoreErro
 /// When the database fails.
 pub async fn delete(tx: &mut Tx, resource: &ResourceRow) -> Result<(), StoreError> {
     let org = tx.org;
-    tx.conn.later("resource", "DELETE FROM resource WHERE org = $1 AND id = $2", args![org, resource.id]).await?;
+    tx.conn.later("resource", "DELETE FROM resource WHERE org = $1 AND id = $2", vals![org, resource.id]).await?;
     count(tx, resource.src, resource.kind, resource.id, -1).await
 }
 
@@ -260,7 +260,7 @@ async fn count(tx: &mut Tx, src: SourceNo, kind: Kind, id: ResourceId, by: i64) 
             "counter",
             "INSERT INTO counter (org, src, kind, slot, n) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (org, src, kind, slot) DO UPDATE SET n = counter.n + excluded.n",
-            args![org, src, kind.number(), slot, by],
+            vals![org, src, kind.number(), slot, by],
         )
         .await
 }
@@ -301,7 +301,7 @@ pub async fn index_emails(
             .await?;
     }
     let come = new.iter().filter(|value| !old.contains(value));
-    tx.conn.insert_later(&ATTRS, come.map(|value| args![org, src, EMAIL_PATH, value, id].to_vec()).collect()).await
+    tx.conn.insert_later(&ATTRS, come.map(|value| vals![org, src, EMAIL_PATH, value, id]).collect()).await
 }
 
 /// Whom a pushed User belongs to.

@@ -1,6 +1,6 @@
 //! The SCIM log: entries written in batches, outside of any unit of a call; on SQLite in a file of their own.
 
-use super::engine::{Insert, Row, Val, args};
+use super::engine::{Insert, Row, Val, args, vals};
 use super::{Done, Store, StoreError};
 use crate::base::ids::{LogId, OrgNo, ResourceId, SourceNo};
 use chrono::{DateTime, Utc};
@@ -123,32 +123,31 @@ const TALLIES: Insert = Insert {
     tail: "ON CONFLICT (org, src) DO UPDATE SET entries = scim_log_tally.entries + excluded.entries",
 };
 
-fn values(row: &EntryRow) -> Vec<Val> {
-    args![
+fn values(row: EntryRow) -> Vec<Val> {
+    vals![
         row.org,
         row.src,
         row.id,
         row.at,
         row.micros,
-        &row.method,
-        &row.path,
+        row.method,
+        row.path,
         row.resource.map(|id| id.0.to_vec()),
         row.status,
-        row.scim_type.as_deref(),
-        row.refusal.as_deref(),
-        row.hint.as_deref(),
+        row.scim_type,
+        row.refusal,
+        row.hint,
         row.lost,
-        row.request.as_deref(),
-        row.caller_kind.as_deref(),
-        row.caller.as_deref(),
-        row.caller_label.as_deref(),
-        row.agent.as_deref(),
-        &row.quirks,
+        row.request,
+        row.caller_kind,
+        row.caller,
+        row.caller_label,
+        row.agent,
+        row.quirks,
         row.skipped,
-        row.head.clone(),
-        row.bodies.clone(),
+        row.head,
+        row.bodies,
     ]
-    .to_vec()
 }
 
 fn read(row: &Row) -> Result<EntryRow, StoreError> {
@@ -229,10 +228,10 @@ impl Store {
             *tallies.entry((entry.org, entry.src)).or_insert(0_i64) += 1;
         }
         let work = async move |tx: &mut super::Tx| {
-            tx.conn.insert_later(&ENTRIES, entries.iter().map(values).collect()).await?;
-            let count = |row: &QuirkRow| args![row.org, row.src, &row.quirk, row.calls, row.first, row.last].to_vec();
+            tx.conn.insert_later(&ENTRIES, entries.iter().cloned().map(values).collect()).await?;
+            let count = |row: &QuirkRow| vals![row.org, row.src, &row.quirk, row.calls, row.first, row.last];
             tx.conn.insert_later(&QUIRKS, quirks.iter().map(count).collect()).await?;
-            let tally = |(key, n): (&(OrgNo, SourceNo), &i64)| args![key.0, key.1, *n].to_vec();
+            let tally = |(key, n): (&(OrgNo, SourceNo), &i64)| vals![key.0, key.1, *n];
             tx.conn.insert_later(&TALLIES, tallies.iter().map(tally).collect()).await?;
             Ok::<_, StoreError>(Done::of(()))
         };
@@ -245,7 +244,7 @@ impl Store {
     /// When the database fails.
     pub async fn scim_log(&self, org: OrgNo, src: SourceNo, filter: LogFilter) -> Result<Vec<EntryRow>, StoreError> {
         let work = async move |tx: &mut super::Tx| {
-            let mut args = args![tx.org(), src].to_vec();
+            let mut args = vals![tx.org(), src];
             let conditions = conditions(&filter, &mut args);
             args.push(filter.limit.into());
             let columns =

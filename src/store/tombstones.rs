@@ -1,6 +1,6 @@
 //! Tombstones: what a DELETE leaves, so that a returning person is restored and never taken over.
 
-use super::engine::args;
+use super::engine::{args, vals};
 use super::resources::{Kind, ResourceRow};
 use super::{StoreError, Tx};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
@@ -17,7 +17,7 @@ pub async fn put(tx: &mut Tx, resource: &ResourceRow, until: DateTime<Utc>) -> R
             "tombstone",
             "INSERT INTO tombstone (org, id, src, kind, ext, person, label, doc, until, version, created) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            args![
+            vals![
                 org,
                 resource.id,
                 resource.src,

@@ -115,8 +115,11 @@ impl Store {
             }
             Engine::Pg(pool) => {
                 for _ in 0..TRIES {
-                    let transaction = pool.begin().await.map_err(StoreError::from)?;
-                    let mut tx = Tx { conn: Link::PgTx(transaction).into(), org };
+                    let conn = pool.acquire().await.map_err(StoreError::from)?;
+                    let mut tx = Tx { conn: Link::Pg(conn).into(), org };
+                    if self.dry {
+                        tx.conn.begin().await?;
+                    }
                     let outcome = match AssertUnwindSafe(kept(&mut tx, &work)).catch_unwind().await {
                         Ok(outcome) => outcome,
                         Err(_) => Err(StoreError::BrokenOff.into()),
@@ -164,6 +167,26 @@ impl Store {
     }
 }
 
+impl Store {
+    /// A look at a few rows by their keys. It is a [`read`](Self::read) that on SQLite runs in the calling thread: the
+    /// hop to another one costs more than such a look. What may go through many rows must not be put here, for it would
+    /// hold up whatever else that thread has to do.
+    ///
+    /// # Errors
+    /// What the closure says.
+    pub async fn look<T, E, F>(&self, org: OrgNo, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: AsyncFnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        match &self.engine {
+            Engine::Lite(lite) => lite.look(|conn| in_tx(conn, org, |tx| block_on(work(tx))))?,
+            Engine::Pg(_) => self.read(org, work).await,
+        }
+    }
+}
+
 /// Gives the failure of a unit of work as the store's, where it is one: it decides whether the unit runs again.
 pub trait AsStoreError {
     /// The store's failure inside, if that is what it is.
@@ -179,7 +202,7 @@ impl AsStoreError for StoreError {
 async fn kept<T, E: From<StoreError>>(tx: &mut Tx, work: &impl AsyncFn(&mut Tx) -> Result<Done<T>, E>) -> Result<T, E> {
     let done = work(tx).await?;
     audit::append(tx, &done.records).await?;
-    tx.conn.flush().await?;
+    tx.conn.send().await?;
     Ok(done.value)
 }
 
@@ -187,7 +210,9 @@ async fn end(tx: Tx, dry: bool) -> Result<(), StoreError> {
     match tx.conn.into_link() {
         Link::PgTx(transaction) if dry => Ok(transaction.rollback().await?),
         Link::PgTx(transaction) => Ok(transaction.commit().await?),
-        Link::Lite(_) | Link::Pg(_) | Link::Away => Err(StoreError::Malformed("transaction")),
+        // One statement was all of it, or nothing was written.
+        Link::Pg(_) => Ok(()),
+        Link::Lite(_) | Link::Away => Err(StoreError::Malformed("transaction")),
     }
 }
 

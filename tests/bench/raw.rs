@@ -6,6 +6,7 @@ use crate::model::names::{self, Minted, Name};
 use crate::model::{Unit, source};
 use crate::place::{Database, Place};
 use anyhow::{Context as _, ensure};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Statement};
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -83,6 +84,8 @@ pub(crate) fn statements(unit: &Unit) -> Vec<String> {
 pub(crate) fn open(path: &Path) -> anyhow::Result<Connection> {
     let conn = Connection::open(path)?;
     conn.execute_batch("PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")?;
+    // As the product does: otherwise SQLite makes some statements anew with each value, prepared or not.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(conn)
 }
 

@@ -11,10 +11,10 @@ use doorward::base::seal::MasterKey;
 use doorward::base::sources::{ManualClock, Sources};
 use doorward::base::token::{TokenKind, TokenMint, reveal};
 use doorward::base::urls::Urls;
-use doorward::service::Gateway;
 use doorward::service::keys::KeyRing;
 use doorward::service::panels::PanelCache;
 use doorward::service::settings::Settings;
+use doorward::service::{Gateway, Shared};
 use doorward::store::AppRow;
 use doorward::upstream::{Outgoing, Upstream};
 use serde_json::Value;
@@ -52,7 +52,7 @@ impl Doors {
         let database = TestDatabase::new(engine).await;
         let sources = Sources::by_hand(ManualClock::at(dawn()), 1);
         let trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
-        let gateway = Gateway {
+        let gateway = Gateway::from(Shared {
             store: database.open().await,
             urls: Urls::new(&"https://id.test".parse().unwrap()),
             master: Arc::new(MasterKey::from_base64(&MasterKey::mint(&sources)).unwrap()),
@@ -64,9 +64,8 @@ impl Doors {
             memory: doorward::service::Memory::default(),
             keys: KeyRing::default(),
             scim_log: doorward::service::scim_log::ScimLog::default(),
-            request: None,
             sources,
-        };
+        });
         let secret = gateway.mint.mint(&gateway.sources, TokenKind::App, OrgNo(0));
         let app = AppRow {
             id: AppId::mint(&gateway.sources),

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::protocol::scim::Document;
 use crate::protocol::scim::datetime;
-use crate::protocol::scim::etag;
+use crate::protocol::scim::etag::Version;
 use crate::protocol::scim::filter::Subject;
 use crate::protocol::scim::schema::ENTERPRISE_URN;
 use crate::protocol::scim::schema::ResourceType;
@@ -25,8 +25,8 @@ pub struct Head {
     pub created: DateTime<Utc>,
     /// When it, or its membership, changed last.
     pub modified: DateTime<Utc>,
-    /// The version; every change counts it up.
-    pub version: i64,
+    /// The version.
+    pub version: Version,
     /// The absolute address.
     pub location: String,
 }
@@ -40,35 +40,51 @@ impl Head {
             "created": datetime::to_wire(self.created),
             "lastModified": datetime::to_wire(self.modified),
             "location": self.location,
-            "version": etag::Version::stored(self.version).to_string(),
+            "version": self.version.to_string(),
         })
     }
 }
 
-/// A stored resource for filters and sorting, without building its representation.
-#[derive(Debug, Clone, Copy)]
-pub struct Stored<'a> {
+/// A stored resource: filters and sorting take it as it is, without building its representation.
+#[derive(Debug, Clone)]
+pub struct Stored {
     /// What the server knows.
-    pub head: &'a Head,
+    pub head: Head,
     /// The stored document.
-    pub document: &'a Document,
-    /// Virtual attributes: `members`, `groups`, the object of Doorward's own extension; those that are needed.
-    pub extra: &'a Document,
+    pub document: Document,
+    /// Virtual attributes, `members` or `groups`; those that are needed.
+    pub extra: Document,
 }
 
-impl Subject for Stored<'_> {
+impl Stored {
+    /// The whole representation, and what the server knows beside it.
+    #[must_use]
+    pub fn represent(self) -> (Head, Document) {
+        let Self { head, document, extra } = self;
+        let mut whole = Document::with_capacity(document.len() + extra.len() + 3);
+        whole.insert("schemas".to_owned(), schemas(head.kind, &[&document, &extra]));
+        whole.insert("id".to_owned(), Value::from(head.id.as_str()));
+        whole.extend(document);
+        whole.extend(extra);
+        whole.insert("meta".to_owned(), head.meta());
+        (head, whole)
+    }
+}
+
+impl Subject for Stored {
     fn attribute(&self, urn: Option<&str>, name: &str) -> Option<Cow<'_, Value>> {
         match (urn, name) {
             (None, "id") => Some(Cow::Owned(Value::from(self.head.id.as_str()))),
             (None, "meta") => Some(Cow::Owned(self.head.meta())),
-            (None, "schemas") => Some(Cow::Owned(schemas(self.head.kind, &[self.document, self.extra]))),
+            (None, "schemas") => Some(Cow::Owned(schemas(self.head.kind, &[&self.document, &self.extra]))),
             _ => self.extra.attribute(urn, name).or_else(|| self.document.attribute(urn, name)),
         }
     }
 }
 
-/// The base URN, and those of the extensions whose objects are there.
-fn schemas(kind: ResourceType, documents: &[&Document]) -> Value {
+/// The `schemas` of a resource (RFC 7643 §3): the base URN, and those of the extensions whose objects are there.
+#[must_use]
+pub fn schemas(kind: ResourceType, documents: &[&Document]) -> Value {
     let present = documents.iter().flat_map(|document| document.keys()).filter(|key| key.contains(':'));
     let mut urns = vec![kind.urn()];
     for urn in present {
@@ -77,18 +93,6 @@ fn schemas(kind: ResourceType, documents: &[&Document]) -> Value {
         }
     }
     Value::from(urns)
-}
-
-/// The whole representation. `extra` are the virtual attributes that the answer carries; a nulled one is left out.
-#[must_use]
-pub fn represent(head: &Head, document: Document, extra: Document) -> Document {
-    let mut whole = Document::with_capacity(document.len() + extra.len() + 3);
-    whole.insert("schemas".to_owned(), schemas(head.kind, &[&document, &extra]));
-    whole.insert("id".to_owned(), Value::from(head.id.as_str()));
-    whole.extend(document);
-    whole.extend(extra.into_iter().filter(|(_, value)| !value.is_null()));
-    whole.insert("meta".to_owned(), head.meta());
-    whole
 }
 
 /// Makes `$ref` of a document's manager, and its displayName, which the caller looked up, if anyone is there.
@@ -119,7 +123,14 @@ mod tests {
     fn head() -> Head {
         let at = datetime::parse("2026-01-02T03:04:05Z").unwrap();
         let location = "https://x.test/scim/v2/d/Users/u1".to_owned();
-        Head { kind: ResourceType::User, id: "u1".into(), created: at, modified: at, version: 3, location }
+        Head {
+            kind: ResourceType::User,
+            id: "u1".into(),
+            created: at,
+            modified: at,
+            version: Version::stored(3),
+            location,
+        }
     }
 
     fn document(value: Value) -> Document {
@@ -129,8 +140,10 @@ mod tests {
     #[test]
     fn r001_r005_a_representation_has_schemas_id_and_meta() {
         let urn = ENTERPRISE_URN;
-        let stored = document(json!({ "userName": "a", urn: { "department": "X" } }));
-        let whole = Value::Object(represent(&head(), stored, document(json!({ "groups": [{ "value": "g" }] }))));
+        let (stored, extra) =
+            (json!({ "userName": "a", urn: { "department": "X" } }), json!({ "groups": [{ "value": "g" }] }));
+        let stored = Stored { head: head(), document: document(stored), extra: document(extra) };
+        let whole = Value::Object(stored.represent().1);
         assert_eq!(whole["schemas"], json!([ResourceType::User.urn(), urn]));
         assert_eq!(whole["meta"]["version"], json!("W/\"3\""));
         assert_eq!(whole["meta"]["lastModified"], json!("2026-01-02T03:04:05.000Z"));
@@ -140,8 +153,7 @@ mod tests {
     #[test]
     fn r049_filters_see_the_virtual_attributes_of_a_stored_resource() {
         let (stored, extra) = (document(json!({ "userName": "a" })), document(json!({ "groups": [{ "value": "g" }] })));
-        let head = head();
-        let stored = Stored { head: &head, document: &stored, extra: &extra };
+        let stored = Stored { head: head(), document: stored, extra };
         let text = "id eq \"u1\" and meta.lastModified gt \"2026-01-01T00:00:00Z\" and groups eq \"g\" and \
                     schemas eq \"urn:ietf:params:scim:schemas:core:2.0:User\" and meta.resourceType eq \"User\"";
         let filter = Filter::parse(text, Registry::standard(), ResourceType::User, Profile::Auto).unwrap();

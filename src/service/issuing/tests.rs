@@ -7,6 +7,7 @@ use crate::base::sources::{ManualClock, Sources};
 use crate::base::token::{TokenKind, TokenMint};
 use crate::base::urls::Urls;
 use crate::protocol::jose::{Alg, JwkSet, Rules, Typ, digest, verify};
+use crate::service::Shared;
 use crate::service::keys::{self, KeyRing};
 use crate::service::panels::{self, PanelCache};
 use crate::service::settings::Settings;
@@ -78,7 +79,7 @@ impl World {
         let store = Store::open(&format!("sqlite:{}", file.display())).await.unwrap();
         store.migrate(sources.now()).await.unwrap();
         panels::seed(&store, &sources).await.unwrap();
-        let gw = Gateway {
+        let gw = Gateway::from(Shared {
             store,
             urls: Urls::new(&"https://id.test".parse().unwrap()),
             master: Arc::new(MasterKey::from_base64(&MasterKey::mint(&sources)).unwrap()),
@@ -90,9 +91,8 @@ impl World {
             memory: crate::service::Memory::default(),
             keys: KeyRing::default(),
             scim_log: crate::service::scim_log::ScimLog::default(),
-            request: None,
             sources,
-        };
+        });
         let minted = gw.mint.mint(&gw.sources, TokenKind::App, OrgNo(0));
         let app = AppRow {
             id: AppId::mint(&gw.sources),

@@ -18,7 +18,7 @@ pub struct DirectoryCaller {
     /// Its organization.
     pub org: OrgNo,
     /// The directory.
-    pub directory: DirectoryRow,
+    pub directory: Arc<DirectoryRow>,
     /// How tolerant it is.
     pub profile: Profile,
     /// The schemas that it knows.
@@ -80,7 +80,7 @@ pub async fn identify(
     let registry = schemas::registry(gw, presented.org, schemas).await?;
     let (kind, id) = client.map_or_else(|| ("token", token.to_string()), |client| ("client", client.to_string()));
     let credential = Credential { kind, id: id.into(), label: label.into() };
-    let (org, directory) = (presented.org, row);
+    let (org, directory) = (presented.org, Arc::new(row));
     let who = DirectoryCaller { org, directory, profile, registry, credential, remembered: None, operation: None };
     gw.memory.proofs.put(hash.0, &who, Found { facts, until, used: used.unwrap_or(now) });
     Ok(Some(who))
@@ -100,6 +100,7 @@ pub async fn standing_in(
     let changes = gw.store.read::<_, StoreError, _>(org, async |tx| crate::store::schemas::changes(tx).await).await?;
     let registry = schemas::registry(gw, org, changes).await?;
     let profile = directory.profile.parse().unwrap_or_default();
+    let directory = Arc::new(directory);
     Ok(DirectoryCaller { org, directory, profile, registry, credential, remembered: None, operation: None })
 }
 

@@ -7,6 +7,7 @@ use crate::base::ids::EventId;
 use crate::domain::directory::Told;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::event::{self, Content, EventKind, EventSubject};
+use crate::protocol::scim::representation::schemas;
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::store::Tx;
@@ -118,7 +119,7 @@ fn resource_type(row: &ResourceRow) -> ResourceType {
 /// The resource as a client would send it, with its id.
 fn whole(row: &ResourceRow, document: Document) -> Document {
     let mut whole = Document::new();
-    whole.insert("schemas".to_owned(), shape::schemas(resource_type(row), &document));
+    whole.insert("schemas".to_owned(), schemas(resource_type(row), &[&document]));
     whole.insert("id".to_owned(), json!(row.id.to_string()));
     whole.extend(document);
     whole

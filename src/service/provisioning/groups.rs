@@ -2,7 +2,7 @@
 
 use super::events::{self, By, Change};
 use super::membership::{self, Moved};
-use super::shape::{self, Wire};
+use super::shape::{self, Kept, Wire};
 use super::users::Precondition;
 use super::{Changed, DirectoryCaller, ProvisionError, held_standing, resource_id, telling_of_the_last_admin};
 use crate::base::ids::ResourceId;
@@ -54,8 +54,12 @@ pub(super) async fn group_wire(
     row: &ResourceRow,
     with_members: bool,
 ) -> Result<Wire, ProvisionError> {
-    let members = if with_members { Some(members::list(tx, row.id, None, i64::MAX).await?) } else { None };
-    shape::wire(&gw.urls, who.directory.id, ResourceType::Group, row, members.as_deref(), None)
+    let kept = Kept::of(&gw.urls, who.directory.id, row.clone())?;
+    if !with_members {
+        return Ok(kept.into_wire());
+    }
+    let members = members::list(tx, row.id, None, i64::MAX).await?;
+    Ok(kept.with_members(&members).into_wire())
 }
 
 /// `POST /Groups`. Names are no keys: a known one is refused only where the externalIds do not tell them apart.
@@ -208,8 +212,8 @@ pub async fn patch_group(
             let (row, moved, records) = change(tx, &gateway, &caller, (row, standing), wish, now).await?;
             let shown = if with_members { members::list(tx, id, None, SHOWN + 1).await? } else { Vec::new() };
             let small = shown.len() <= SHOWN as usize;
-            let shown = (with_members && small).then_some(shown.as_slice());
-            let wire = shape::wire(&gateway.urls, caller.directory.id, ResourceType::Group, &row, shown, None)?;
+            let kept = Kept::of(&gateway.urls, caller.directory.id, row)?;
+            let wire = if with_members && small { kept.with_members(&shown) } else { kept }.into_wire();
             let applied = moved.noted(patched.applied);
             let skipped: Vec<_> = patched.skipped.into_iter().chain(moved.skipped).collect();
             Ok::<_, ProvisionError>(Done::of((wire, skipped, applied, small)).and_all(records))

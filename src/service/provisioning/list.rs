@@ -2,7 +2,7 @@
 
 use super::cursors::{self, CURSOR_SECONDS};
 use super::scan::{self, Leg, Seen, Window};
-use super::shape::{self, Wire, kind_of};
+use super::shape::{Kept, Wire, kind_of};
 use super::{DirectoryCaller, ProvisionError, reports_to};
 use crate::base::ids::ResourceId;
 use crate::domain::query::Predicate;
@@ -15,7 +15,7 @@ use crate::protocol::scim::schema::{Registry, ResourceType};
 use crate::protocol::scim::sort::{SortBy, SortKey};
 use crate::service::Gateway;
 use crate::store::members::{self, MemberRow};
-use crate::store::resources::{self, ResourceRow};
+use crate::store::resources;
 use crate::store::{StoreError, Tx};
 use chrono::Duration;
 use serde_json::json;
@@ -66,9 +66,9 @@ struct Plan {
     count: u64,
 }
 
-/// What a plan found: the rows of the page, the total if it is known, whether more follow.
+/// What a plan found: the resources of the page, the total if it is known, whether more follow.
 struct Found {
-    rows: Vec<(ResourceType, ResourceRow)>,
+    kept: Vec<Kept>,
     total: Option<u64>,
     more: bool,
     /// What the last row is sorted by, in a sorted list.
@@ -90,21 +90,21 @@ pub async fn list(gw: &Gateway, who: &DirectoryCaller, query: Query) -> Result<P
     let plan = read(gw, who, &query, key, &binding, &mut applied)?;
     let (skip, by_cursor) = (plan.skip, plan.by_cursor);
     let (gateway, caller, with_members) = (gw.clone(), who.clone(), query.with_members);
-    let (found, last, resources) = gw
-        .store
-        .read(who.org, async move |tx| {
-            let mut found = match &plan.sort {
-                Some(sort) => sorted(tx, &gateway, &caller, &plan, sort).await?,
-                None => unsorted(tx, &gateway, &caller, &plan).await?,
-            };
-            let rows = std::mem::take(&mut found.rows);
-            let last = rows.last().map(|(kind, row)| {
-                let key = found.key.as_ref().and_then(SortKey::written).map(|key| format!("/{key}"));
-                format!("{}/{}{}", kind.name(), row.id, key.unwrap_or_default())
-            });
-            Ok::<_, ProvisionError>((found, last, show(tx, &gateway, &caller, rows, with_members).await?))
-        })
-        .await?;
+    let by_key = plan.legs.iter().all(scan::finds_one_user);
+    let work = async move |tx: &mut Tx| {
+        let mut found = match &plan.sort {
+            Some(sort) => sorted(tx, &gateway, &caller, &plan, sort).await?,
+            None => unsorted(tx, &gateway, &caller, &plan).await?,
+        };
+        let kept = std::mem::take(&mut found.kept);
+        let last = kept.last().map(|one| {
+            let key = found.key.as_ref().and_then(SortKey::written).map(|key| format!("/{key}"));
+            format!("{}/{}{}", one.kind().name(), one.row().id, key.unwrap_or_default())
+        });
+        Ok::<_, ProvisionError>((found, last, show(tx, &gateway, &caller, kept, with_members).await?))
+    };
+    let (found, last, resources) =
+        if by_key { gw.store.look(who.org, work).await } else { gw.store.read(who.org, work).await }?;
     let next = match (key, last) {
         (Some(key), Some(last)) if by_cursor && found.more => {
             let offset = skip + resources.len() as u64;
@@ -201,7 +201,7 @@ async fn unsorted(tx: &mut Tx, gw: &Gateway, who: &DirectoryCaller, plan: &Plan)
             break;
         }
     }
-    let full = seen.rows.len() as u64 == window.keep && plan.by_cursor;
+    let full = seen.kept.len() as u64 == window.keep && plan.by_cursor;
     if !whole && !full {
         return Err(scan::too_many("filter", scan::budget()));
     }
@@ -212,8 +212,8 @@ async fn unsorted(tx: &mut Tx, gw: &Gateway, who: &DirectoryCaller, plan: &Plan)
         (true, Some(_)) => matching(tx, gw, who, plan).await?,
     };
     let more = full && plan.count > 0;
-    seen.rows.truncate(usize::try_from(plan.count).unwrap_or(usize::MAX));
-    Ok(Found { rows: seen.rows, total, more, key: None })
+    seen.kept.truncate(usize::try_from(plan.count).unwrap_or(usize::MAX));
+    Ok(Found { kept: seen.kept, total, more, key: None })
 }
 
 /// How many match in all; `None` where that is more than one call looks at.
@@ -257,7 +257,7 @@ async fn everything(
     who.confirm_in(tx).await?;
     let (src, kind) = (who.directory.src, kind_of(resource_type));
     let total = u64::try_from(resources::total(tx, src, kind).await?).unwrap_or_default();
-    let nothing = Found { rows: Vec::new(), total: Some(total), more: false, key: None };
+    let nothing = Found { kept: Vec::new(), total: Some(total), more: false, key: None };
     if plan.count == 0 {
         return Ok(nothing);
     }
@@ -280,8 +280,8 @@ async fn everything(
         let skip = plan.skip.saturating_add(rows.len() as u64);
         gw.memory.pages.begins(who.org, src, kind, skip, last.id, total).await;
     }
-    let rows = rows.into_iter().map(|row| (resource_type, row)).collect();
-    Ok(Found { rows, total: Some(total), more, key: None })
+    let kept = rows.into_iter().map(|row| Kept::of(&gw.urls, who.directory.id, row)).collect::<Result<_, _>>()?;
+    Ok(Found { kept, total: Some(total), more, key: None })
 }
 
 /// All matches, sorted here: the database knows neither the fold nor the primary value of a document.
@@ -300,36 +300,37 @@ async fn sorted(
             return Err(scan::too_many("sortBy", SORTED));
         }
     }
-    let mut keyed = Vec::with_capacity(seen.rows.len());
-    for (kind, row) in seen.rows {
-        let subject = scan::subject(tx, gw, who, kind, &row, sort.is_derived()).await?;
-        keyed.push((sort.key(&subject), kind, row));
+    let mut keyed = Vec::with_capacity(seen.kept.len());
+    for one in seen.kept {
+        let key =
+            if sort.is_derived() { sort.key(&scan::derived(tx, gw, who, one.clone()).await?) } else { sort.key(&one) };
+        keyed.push((key, one));
     }
-    keyed.sort_by(|a, b| sort.compare(&a.0, &b.0).then_with(|| a.2.id.cmp(&b.2.id)));
+    keyed.sort_by(|a, b| sort.compare(&a.0, &b.0).then_with(|| a.1.row().id.cmp(&b.1.row().id)));
     let total = keyed.len();
     let offset = usize::try_from(plan.skip).unwrap_or(usize::MAX);
     // A cursor's page begins behind where the last one shown stood, whatever has become of that one since.
     let start = match (key_of_place(plan), place(plan).1) {
         (Some(key), Some(id)) => {
-            keyed.partition_point(|(k, _, row)| sort.compare(k, &key).then_with(|| row.id.cmp(&id)).is_le())
+            keyed.partition_point(|(k, one)| sort.compare(k, &key).then_with(|| one.row().id.cmp(&id)).is_le())
         }
-        (None, Some(id)) => keyed.iter().position(|(_, _, row)| row.id == id).map_or(offset, |at| at + 1),
+        (None, Some(id)) => keyed.iter().position(|(_, one)| one.row().id == id).map_or(offset, |at| at + 1),
         (_, None) => offset,
     };
     let count = usize::try_from(plan.count).unwrap_or(usize::MAX);
     let page: Vec<_> = keyed.into_iter().skip(start).take(count).collect();
     let more = count > 0 && start.saturating_add(page.len()) < total;
-    let key = page.last().map(|(key, _, _)| key.clone());
-    let rows = page.into_iter().map(|(_, kind, row)| (kind, row)).collect();
-    Ok(Found { rows, total: Some(total as u64), more, key })
+    let key = page.last().map(|(key, _)| key.clone());
+    let kept = page.into_iter().map(|(_, one)| one).collect();
+    Ok(Found { kept, total: Some(total as u64), more, key })
 }
 
 type GroupMap = HashMap<ResourceId, Vec<(ResourceId, String)>>;
 
 /// The groups of the Users of a page, by one statement for a hundred of them.
-async fn group_map(tx: &mut Tx, rows: &[(ResourceType, ResourceRow)]) -> Result<GroupMap, StoreError> {
-    let users = rows.iter().filter(|(kind, row)| *kind == ResourceType::User && row.in_groups);
-    let ids: Vec<_> = users.map(|(_, row)| row.id).collect();
+async fn group_map(tx: &mut Tx, page: &[Kept]) -> Result<GroupMap, StoreError> {
+    let users = page.iter().filter(|one| one.kind() == ResourceType::User && one.row().in_groups);
+    let ids: Vec<_> = users.map(|one| one.row().id).collect();
     let mut map = GroupMap::new();
     for (member, group, name) in members::groups_of(tx, &ids).await? {
         map.entry(member).or_default().push((group, name));
@@ -338,11 +339,8 @@ async fn group_map(tx: &mut Tx, rows: &[(ResourceType, ResourceRow)]) -> Result<
 }
 
 /// The members of the Groups of a page, by one statement for a hundred of them.
-async fn member_map(
-    tx: &mut Tx,
-    rows: &[(ResourceType, ResourceRow)],
-) -> Result<HashMap<ResourceId, Vec<MemberRow>>, StoreError> {
-    let ids: Vec<_> = rows.iter().filter(|(kind, _)| *kind == ResourceType::Group).map(|(_, row)| row.id).collect();
+async fn member_map(tx: &mut Tx, page: &[Kept]) -> Result<HashMap<ResourceId, Vec<MemberRow>>, StoreError> {
+    let ids: Vec<_> = page.iter().filter(|one| one.kind() == ResourceType::Group).map(|one| one.row().id).collect();
     let mut map: HashMap<_, Vec<_>> = HashMap::new();
     for (group, member) in members::of_groups(tx, &ids).await? {
         map.entry(group).or_default().push(member);
@@ -354,24 +352,21 @@ async fn show(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
-    rows: Vec<(ResourceType, ResourceRow)>,
+    page: Vec<Kept>,
     with_members: bool,
 ) -> Result<Vec<Wire>, ProvisionError> {
-    let mut groups = group_map(tx, &rows).await?;
-    let mut members = if with_members { member_map(tx, &rows).await? } else { HashMap::new() };
-    let mut page = Vec::with_capacity(rows.len());
-    for (kind, row) in rows {
-        page.push(match kind {
-            ResourceType::Group => {
-                let members = with_members.then(|| members.remove(&row.id).unwrap_or_default());
-                shape::wire(&gw.urls, who.directory.id, ResourceType::Group, &row, members.as_deref(), None)?
-            }
-            ResourceType::User => {
-                let groups = groups.remove(&row.id).unwrap_or_default();
-                shape::wire(&gw.urls, who.directory.id, ResourceType::User, &row, None, Some(&groups))?
-            }
-        });
-    }
-    reports_to::show(tx, gw, who, &mut page).await?;
+    let mut groups = group_map(tx, &page).await?;
+    let mut members = if with_members { member_map(tx, &page).await? } else { HashMap::new() };
+    let whole = page.into_iter().map(|one| {
+        let id = one.row().id;
+        match one.kind() {
+            ResourceType::Group if with_members => one.with_members(&members.remove(&id).unwrap_or_default()),
+            ResourceType::Group => one,
+            ResourceType::User => one.with_groups(&groups.remove(&id).unwrap_or_default()),
+        }
+        .into_wire()
+    });
+    let mut page: Vec<_> = whole.collect();
+    reports_to::show(tx, gw, who, page.iter_mut().map(|wire| &mut wire.document).collect()).await?;
     Ok(page)
 }

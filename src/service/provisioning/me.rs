@@ -49,7 +49,7 @@ pub async fn subject(gw: &Gateway, directory: DirectoryId, token: &str) -> Resul
             let (profile, registry) = (row.profile.parse().unwrap_or_default(), Registry::standard().clone());
             let view = DirectoryCaller {
                 org,
-                directory: row,
+                directory: row.into(),
                 profile,
                 registry,
                 credential,

@@ -1,22 +1,22 @@
 //! Whom a User reports to: ids that this directory has are shown with their address and name, others as they were sent.
 
-use super::shape::Wire;
-use super::{DirectoryCaller, ProvisionError};
+use super::DirectoryCaller;
 use crate::base::ids::ResourceId;
+use crate::protocol::scim::Document;
 use crate::protocol::scim::representation::{manager_of, show_manager};
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
-use crate::store::{Tx, members};
+use crate::store::{StoreError, Tx, members};
 use std::collections::HashMap;
 
-/// Completes the managers of a page: one statement for a hundred of them, none where nobody has one.
+/// Completes the managers in these documents: one statement for a hundred of them, none where nobody has one.
 pub(super) async fn show(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
-    page: &mut [Wire],
-) -> Result<(), ProvisionError> {
-    let mut ids: Vec<ResourceId> = page.iter().filter_map(|wire| manager_of(&wire.document)?.parse().ok()).collect();
+    documents: Vec<&mut Document>,
+) -> Result<(), StoreError> {
+    let mut ids: Vec<ResourceId> = documents.iter().filter_map(|one| manager_of(one)?.parse().ok()).collect();
     if ids.is_empty() {
         return Ok(());
     }
@@ -25,11 +25,11 @@ pub(super) async fn show(
     let named = members::user_names(tx, who.directory.src, &ids).await?;
     let names: HashMap<String, Option<String>> = named.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
     let base = gw.urls.scim(who.directory.id);
-    for wire in page {
-        let name = manager_of(&wire.document).and_then(|id| names.get(id));
+    for document in documents {
+        let name = manager_of(document).and_then(|id| names.get(id));
         if let Some(name) = name {
             let address = |id: &str| format!("{base}{}/{id}", ResourceType::User.endpoint());
-            show_manager(&mut wire.document, address, name.as_deref());
+            show_manager(document, address, name.as_deref());
         }
     }
     Ok(())

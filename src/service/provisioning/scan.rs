@@ -1,19 +1,16 @@
 //! A scan: SQL finds candidates in the order of their ids, the filter decides about each of them.
 
-use super::groups::group_wire;
-use super::shape::{self, kind_of};
-use super::{DirectoryCaller, ProvisionError};
+use super::shape::{Kept, kind_of};
+use super::users::current_groups;
+use super::{DirectoryCaller, ProvisionError, reports_to};
 use crate::base::ids::ResourceId;
 use crate::domain::query::{Predicate, Value as Asked};
-use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
-use crate::protocol::scim::filter::{Candidates, Filter, Plan, Subject, Term, TermOp};
+use crate::protocol::scim::filter::{Candidates, Filter, Plan, Term, TermOp};
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
-use crate::store::Tx;
-use crate::store::resources::{self, ResourceRow};
-use serde_json::Value;
-use std::borrow::Cow;
+use crate::store::resources;
+use crate::store::{StoreError, Tx, members};
 
 /// How many rows one call may look at before the client is told to narrow its filter.
 const BUDGET: usize = 20_000;
@@ -29,11 +26,33 @@ pub(super) struct Leg {
     pub(super) filter: Option<Filter>,
 }
 
+impl Leg {
+    /// What the store can narrow of it.
+    fn predicate(&self) -> Predicate {
+        let Some(filter) = &self.filter else { return Predicate::All };
+        let Candidates { plan, .. } = filter.candidates();
+        predicate(self.resource_type, &plan)
+    }
+}
+
+/// Whether a leg leads to one User at most, by a unique key: what IdPs ask before they push somebody.
+pub(super) fn finds_one_user(leg: &Leg) -> bool {
+    fn one(predicate: &Predicate) -> bool {
+        match predicate {
+            Predicate::Eq(key, _) => matches!(key.as_str(), "key" | "ext" | "id"),
+            Predicate::And(parts) => parts.iter().any(one),
+            Predicate::Nothing => true,
+            Predicate::All | Predicate::Or(_) | Predicate::StartsWith(..) | Predicate::Range { .. } => false,
+        }
+    }
+    leg.resource_type == ResourceType::User && one(&leg.predicate())
+}
+
 /// What a scan has seen so far, over all its legs.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// The resources that are kept.
-    pub(super) rows: Vec<(ResourceType, ResourceRow)>,
+    pub(super) kept: Vec<Kept>,
     /// How many matched.
     pub(super) matched: u64,
     looked_at: usize,
@@ -67,13 +86,7 @@ pub(super) async fn scan(
     window: Window,
     seen: &mut Seen,
 ) -> Result<bool, ProvisionError> {
-    let predicate = match &leg.filter {
-        None => Predicate::All,
-        Some(filter) => {
-            let Candidates { plan, .. } = filter.candidates();
-            predicate(leg.resource_type, &plan)
-        }
-    };
+    let predicate = leg.predicate();
     let (src, kind) = (who.directory.src, kind_of(leg.resource_type));
     loop {
         let resources::Candidates { rows, facts } = resources::find(tx, src, kind, &predicate, after, STEP).await?;
@@ -88,10 +101,11 @@ pub(super) async fn scan(
         }
         after = rows.last().map(|row| row.id);
         for row in rows {
-            if matches(tx, gw, who, leg, &row).await? {
+            let one = Kept::of(&gw.urls, who.directory.id, row)?;
+            if matches(tx, gw, who, leg, &one).await? {
                 seen.matched += 1;
-                if seen.matched > window.skip && (seen.rows.len() as u64) < window.keep {
-                    seen.rows.push((leg.resource_type, row));
+                if seen.matched > window.skip && (seen.kept.len() as u64) < window.keep {
+                    seen.kept.push(one);
                 }
             }
         }
@@ -106,41 +120,33 @@ pub(super) const fn budget() -> usize {
     BUDGET
 }
 
-async fn matches(
-    tx: &mut Tx,
-    gw: &Gateway,
-    who: &DirectoryCaller,
-    leg: &Leg,
-    row: &ResourceRow,
-) -> Result<bool, ProvisionError> {
+/// The filter decides; what is derived of a resource is read only where it asks for that.
+async fn matches(tx: &mut Tx, gw: &Gateway, who: &DirectoryCaller, leg: &Leg, one: &Kept) -> Result<bool, StoreError> {
     let Some(filter) = &leg.filter else { return Ok(true) };
-    let asked = filter.membership().asked;
-    Ok(filter.matches(&subject(tx, gw, who, leg.resource_type, row, asked).await?))
-}
-
-/// A stored document with what is derived beside it.
-pub(super) struct Whole(Document);
-
-impl Subject for Whole {
-    fn attribute(&self, urn: Option<&str>, name: &str) -> Option<Cow<'_, Value>> {
-        self.0.attribute(urn, name)
+    if filter.membership().asked {
+        return Ok(filter.matches(&derived(tx, gw, who, one.clone()).await?));
     }
+    Ok(filter.matches(one))
 }
 
-pub(super) async fn subject(
+/// A resource with what is derived of it: the members of a Group; the groups of a User, and its manager as it is shown.
+pub(super) async fn derived(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
-    resource_type: ResourceType,
-    row: &ResourceRow,
-    asked: bool,
-) -> Result<Whole, ProvisionError> {
-    let wire = match resource_type {
-        ResourceType::Group => group_wire(tx, gw, who, row, asked).await?,
-        ResourceType::User if asked => super::users::user_wire(tx, gw, who, row).await?,
-        ResourceType::User => shape::wire(&gw.urls, who.directory.id, resource_type, row, None, None)?,
-    };
-    Ok(Whole(wire.document))
+    mut one: Kept,
+) -> Result<Kept, StoreError> {
+    match one.kind() {
+        ResourceType::Group => {
+            let members = members::list(tx, one.row().id, None, i64::MAX).await?;
+            Ok(one.with_members(&members))
+        }
+        ResourceType::User => {
+            reports_to::show(tx, gw, who, vec![one.document()]).await?;
+            let groups = current_groups(tx, one.row()).await?;
+            Ok(one.with_groups(&groups))
+        }
+    }
 }
 
 /// What the store can narrow; the rest is left to the filter.

@@ -1,12 +1,12 @@
 //! Rows ↔ documents: the one place where a stored resource becomes what goes over the wire.
 
-use super::ProvisionError;
 use crate::base::fold::fold;
 use crate::base::ids::{DirectoryId, PersonId, ResourceId, SourceNo};
 use crate::base::urls::Urls;
 use crate::protocol::scim::Document;
-use crate::protocol::scim::datetime;
 use crate::protocol::scim::etag::Version;
+use crate::protocol::scim::filter::Subject;
+use crate::protocol::scim::representation::{Head, Stored};
 use crate::protocol::scim::resource::NewResource;
 use crate::protocol::scim::schema::ResourceType;
 use crate::store::StoreError;
@@ -14,6 +14,7 @@ use crate::store::members::MemberRow;
 use crate::store::resources::{Kind, ResourceRow};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// A resource as it goes over the wire, before projection.
 #[derive(Debug, Clone)]
@@ -35,6 +36,13 @@ pub(super) fn kind_of(resource_type: ResourceType) -> Kind {
     match resource_type {
         ResourceType::User => Kind::User,
         ResourceType::Group => Kind::Group,
+    }
+}
+
+fn resource_type_of(kind: Kind) -> ResourceType {
+    match kind {
+        Kind::User => ResourceType::User,
+        Kind::Group => ResourceType::Group,
     }
 }
 
@@ -142,43 +150,75 @@ pub(super) fn name_part(document: &Document, part: &str) -> Option<String> {
     document.get("name")?.get(part)?.as_str().map(str::to_owned)
 }
 
-/// The whole document of a row: id, schemas and meta added, and what is derived from membership.
-pub(super) fn wire(
-    urls: &Urls,
-    directory: DirectoryId,
-    resource_type: ResourceType,
-    row: &ResourceRow,
-    members: Option<&[MemberRow]>,
-    groups: Option<&[(ResourceId, String)]>,
-) -> Result<Wire, ProvisionError> {
-    let base = urls.scim(directory);
-    let location = format!("{base}{}/{}", resource_type.endpoint(), row.id);
-    let stored = document(row)?;
-    let version = version(row, groups);
-    let mut out = Document::new();
-    out.insert("schemas".into(), schemas(resource_type, &stored));
-    out.insert("id".into(), json!(row.id.to_string()));
-    out.extend(stored);
-    if let Some(members) = members {
-        out.insert("members".into(), members.iter().map(|member| member_wire(&base, member)).collect());
+/// A resource as it was read: for filters and for sorting as it is, and ready to go over the wire.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    stored: Stored,
+    row: ResourceRow,
+    base: String,
+}
+
+impl Kept {
+    /// Reads a row.
+    pub(super) fn of(urls: &Urls, directory: DirectoryId, row: ResourceRow) -> Result<Self, StoreError> {
+        let (base, kind) = (urls.scim(directory), resource_type_of(row.kind));
+        let head = Head {
+            kind,
+            id: row.id.to_string(),
+            created: row.created,
+            modified: row.modified,
+            version: Version::stored(row.version),
+            location: format!("{base}{}/{}", kind.endpoint(), row.id),
+        };
+        Ok(Self { stored: Stored { head, document: document(&row)?, extra: Document::new() }, row, base })
     }
-    if let Some(groups) = groups.filter(|groups| !groups.is_empty()) {
-        let list = groups.iter().map(|(id, name)| {
-            json!({"value": id.to_string(), "$ref": format!("{base}/Groups/{id}"), "display": name, "type": "direct"})
-        });
-        out.insert("groups".into(), list.collect());
+
+    /// What it is.
+    pub(super) fn kind(&self) -> ResourceType {
+        self.stored.head.kind
     }
-    out.insert(
-        "meta".into(),
-        json!({
-            "resourceType": resource_type.name(),
-            "created": datetime::to_wire(row.created),
-            "lastModified": datetime::to_wire(row.modified),
-            "location": location,
-            "version": version.to_string(),
-        }),
-    );
-    Ok(Wire { resource_type, document: out, location, version, person: row.person })
+
+    /// The row that it was read from.
+    pub(super) fn row(&self) -> &ResourceRow {
+        &self.row
+    }
+
+    /// Its document, for what is shown otherwise than it is stored.
+    pub(super) fn document(&mut self) -> &mut Document {
+        &mut self.stored.document
+    }
+
+    /// With its members beside it.
+    pub(super) fn with_members(mut self, members: &[MemberRow]) -> Self {
+        let list = members.iter().map(|member| member_wire(&self.base, member)).collect();
+        self.stored.extra.insert("members".into(), list);
+        self
+    }
+
+    /// With its groups beside it, which its version tells as well.
+    pub(super) fn with_groups(mut self, groups: &[(ResourceId, String)]) -> Self {
+        self.stored.head.version = version(&self.row, Some(groups));
+        if !groups.is_empty() {
+            let base = &self.base;
+            let list = groups.iter().map(|(id, name)| {
+                json!({"value": id.to_string(), "$ref": format!("{base}/Groups/{id}"), "display": name, "type": "direct"})
+            });
+            self.stored.extra.insert("groups".into(), list.collect());
+        }
+        self
+    }
+
+    /// As it goes over the wire.
+    pub(super) fn into_wire(self) -> Wire {
+        let (Head { kind, location, version, .. }, document) = self.stored.represent();
+        Wire { resource_type: kind, document, location, version, person: self.row.person }
+    }
+}
+
+impl Subject for Kept {
+    fn attribute(&self, urn: Option<&str>, name: &str) -> Option<Cow<'_, Value>> {
+        self.stored.attribute(urn, name)
+    }
 }
 
 /// The version of a resource that is shown with these groups.
@@ -190,12 +230,6 @@ pub(super) fn version(row: &ResourceRow, groups: Option<&[(ResourceId, String)]>
         }
         _ => Version::stored(row.version),
     }
-}
-
-/// The URNs of a document: the base schema first, an extension where its object is there.
-pub(super) fn schemas(resource_type: ResourceType, document: &Document) -> Value {
-    let extensions = document.keys().filter(|key| key.starts_with("urn:"));
-    std::iter::once(json!(resource_type.urn())).chain(extensions.map(|key| json!(key))).collect()
 }
 
 fn member_wire(base: &str, member: &MemberRow) -> Value {

@@ -4,7 +4,7 @@ use super::adoption::{self, Owner};
 use super::events::{self, By, Change};
 use super::person;
 use super::returning;
-use super::shape::{self, Wire};
+use super::shape::{self, Kept, Wire};
 use super::{Changed, DirectoryCaller, ProvisionError, held_standing, reports_to};
 use super::{resource_id, telling_of_the_last_admin};
 use crate::base::fold::fold;
@@ -36,7 +36,7 @@ pub async fn get_user(gw: &Gateway, who: &DirectoryCaller, id: &str) -> Result<W
     let id = resource_id(ResourceType::User, id)?;
     let (gateway, who) = (gw.clone(), who.clone());
     gw.store
-        .read(who.org, async move |tx| {
+        .look(who.org, async move |tx| {
             let row = resources::get(tx, who.directory.src, Kind::User, id).await?;
             let (row, standing) = row.ok_or_else(|| ScimError::not_found("User", &id.to_string()))?;
             who.confirm(standing.facts)?;
@@ -52,11 +52,26 @@ pub(super) async fn user_wire(
     who: &DirectoryCaller,
     row: &ResourceRow,
 ) -> Result<Wire, ProvisionError> {
-    let groups = if row.in_groups { groups_of(tx, row.id).await? } else { Vec::new() };
-    let wire = shape::wire(&gw.urls, who.directory.id, ResourceType::User, row, None, Some(&groups))?;
-    let mut one = [wire];
-    reports_to::show(tx, gw, who, &mut one).await?;
-    let [wire] = one;
+    let groups = current_groups(tx, row).await?;
+    wire_with(tx, gw, who, row, &groups).await
+}
+
+/// The groups of a User; nothing is asked where it has none. A change of the User asks before it writes: then all that
+/// it writes goes out at once.
+pub(super) async fn current_groups(tx: &mut Tx, row: &ResourceRow) -> Result<Vec<(ResourceId, String)>, StoreError> {
+    if row.in_groups { groups_of(tx, row.id).await } else { Ok(Vec::new()) }
+}
+
+/// The same, where its groups have been read before.
+async fn wire_with(
+    tx: &mut Tx,
+    gw: &Gateway,
+    who: &DirectoryCaller,
+    row: &ResourceRow,
+    groups: &[(ResourceId, String)],
+) -> Result<Wire, ProvisionError> {
+    let mut wire = Kept::of(&gw.urls, who.directory.id, row.clone())?.with_groups(groups).into_wire();
+    reports_to::show(tx, gw, who, vec![&mut wire.document]).await?;
     Ok(wire)
 }
 
@@ -206,8 +221,9 @@ pub async fn replace_user(
             let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
             let old = shape::document(&row)?;
             let new = replace_resource(ResourceType::User, &caller.registry, &old, body.clone(), caller.profile)?;
+            let groups = current_groups(tx, &row).await?;
             let (row, records) = change(tx, &gateway, &caller, (row, standing), By::Put, new.document, now).await?;
-            let wire = user_wire(tx, &gateway, &caller, &row).await?;
+            let wire = wire_with(tx, &gateway, &caller, &row, &groups).await?;
             Ok::<_, ProvisionError>(Done::of((wire, new.applied)).and_all(records))
         })
         .await;
@@ -235,9 +251,10 @@ pub async fn patch_user(
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
             let patched = patch.apply(&caller.registry, &shape::document(&row)?)?;
+            let groups = current_groups(tx, &row).await?;
             let (row, records) =
                 change(tx, &gateway, &caller, (row, standing), By::Patch, patched.document, now).await?;
-            let wire = user_wire(tx, &gateway, &caller, &row).await?;
+            let wire = wire_with(tx, &gateway, &caller, &row, &groups).await?;
             Ok::<_, ProvisionError>(Done::of((wire, patched.skipped, patched.applied)).and_all(records))
         })
         .await;

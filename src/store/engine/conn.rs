@@ -10,7 +10,8 @@ use std::borrow::Cow;
 pub(crate) enum Link {
     /// SQLite. Its calls never suspend.
     Lite(Lite),
-    /// PostgreSQL, a pooled connection.
+    /// PostgreSQL, a pooled connection. Each statement stands for itself; the first one that holds or writes something
+    /// begins a transaction.
     Pg(PoolConnection<Postgres>),
     /// PostgreSQL inside a transaction that rolls back when it is dropped.
     PgTx(sqlx::Transaction<'static, Postgres>),
@@ -53,6 +54,7 @@ impl Conn {
         let sql = sql.into();
         Box::pin(async move {
             self.flush().await?;
+            self.begin().await?;
             self.link.exec(sql, args).await
         })
     }
@@ -66,6 +68,9 @@ impl Conn {
         let sql = sql.into();
         Box::pin(async move {
             self.flush().await?;
+            if !dialect::only_reads(&sql) {
+                self.begin().await?;
+            }
             self.link.all(sql, args).await
         })
     }
@@ -85,21 +90,21 @@ impl Conn {
     ///
     /// What waits together must not see each other's effects; so two writes to the same table never do. A unique key
     /// that is taken shows when the statement is sent.
-    pub(crate) fn later<'a>(
-        &'a mut self,
+    pub(crate) fn later(
+        &mut self,
         table: &'static str,
         sql: impl Into<Cow<'static, str>>,
-        args: &'a [Val],
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        args: Vec<Val>,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
         let sql = sql.into();
         Box::pin(async move {
             if let Link::Lite(lite) = &self.link {
-                return lite.exec(&sql, args).map(|_| ());
+                return lite.exec(&sql, &args).map(|_| ());
             }
             if self.waiting.iter().any(|waiting| waiting.table == table) {
                 self.flush().await?;
             }
-            self.waiting.push(Waiting { table, sql, args: args.to_vec() });
+            self.waiting.push(Waiting { table, sql, args });
             Ok(())
         })
     }
@@ -119,7 +124,7 @@ impl Conn {
                 return rows.iter().try_for_each(|row| lite.exec(&sql, row).map(|_| ()));
             }
             let (sql, args) = insert.for_pg(rows)?;
-            self.later(insert.table, sql, &args).await
+            self.later(insert.table, sql, args).await
         })
     }
 
@@ -146,15 +151,40 @@ impl Conn {
         })
     }
 
-    /// Sends what waits.
-    pub(crate) fn flush(&mut self) -> BoxFuture<'_, Result<(), StoreError>> {
+    /// Sends what waits, with more to come.
+    fn flush(&mut self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             if self.waiting.is_empty() {
                 return Ok(());
             }
-            let (sql, args) = fuse::fused(std::mem::take(&mut self.waiting));
-            self.link.exec(sql, &args).await.map(|_| ())
+            self.begin().await?;
+            self.send().await
         })
+    }
+
+    /// Sends what waits as the last of the unit. On PostgreSQL a unit that has held and written nothing before needs no
+    /// transaction around it: it is one statement, which is kept whole or not at all.
+    pub(crate) async fn send(&mut self) -> Result<(), StoreError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let (sql, args) = fuse::fused(std::mem::take(&mut self.waiting));
+        self.link.exec(sql, &args).await.map(|_| ())
+    }
+
+    /// Begins the transaction of a unit on PostgreSQL, if it has none yet.
+    ///
+    /// What the unit has read before is none the worse for it: at READ COMMITTED each statement sees what is committed
+    /// when it begins, inside of a transaction and outside, and holds nothing unless it says so. A unit that begins
+    /// late saves two round trips where it only looks and then writes once.
+    pub(crate) async fn begin(&mut self) -> Result<(), StoreError> {
+        if !matches!(self.link, Link::Pg(_)) {
+            return Ok(());
+        }
+        if let Link::Pg(conn) = std::mem::replace(&mut self.link, Link::Away) {
+            self.link = Link::PgTx(sqlx::Transaction::begin(conn, None).await?);
+        }
+        Ok(())
     }
 
     /// Runs several statements that take no argument (migrations).

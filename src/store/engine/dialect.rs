@@ -29,6 +29,11 @@ pub(crate) fn for_lite(sql: &str) -> Cow<'_, str> {
     Cow::Borrowed(sql)
 }
 
+/// Whether a statement leaves no trace: it neither writes nor holds a row. A text that may do either is not said to.
+pub(crate) fn only_reads(sql: &str) -> bool {
+    sql.starts_with("SELECT ") && !sql.contains(" FOR ")
+}
+
 /// A migration's text with its tokens spelled for the engine.
 pub(crate) fn spell(dialect: Dialect, migration: &str) -> String {
     let words: [(&str, &str); 7] = match dialect {
@@ -57,6 +62,14 @@ pub(crate) fn spell(dialect: Dialect, migration: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_holds_a_row_or_writes_does_not_only_read() {
+        assert!(only_reads("SELECT 1"));
+        assert!(!only_reads("SELECT 1 FOR NO KEY UPDATE"));
+        assert!(!only_reads("WITH w AS (DELETE FROM t) SELECT 1"));
+        assert!(!only_reads("UPDATE t SET n = n + 1 RETURNING n"));
+    }
 
     #[test]
     fn row_locks_are_words_of_postgresql_alone() {

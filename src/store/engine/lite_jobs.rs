@@ -1,7 +1,8 @@
 //! SQLite's threads: one writer that commits in groups, a few readers on one queue.
 //!
 //! A unit of work is one hop to a thread, not one for each statement. Whatever queued up while the last commit ran
-//! shares the next one; each unit stands in a savepoint of its own, and its answer is sent after the COMMIT.
+//! shares the next one; each unit stands in a savepoint of its own, and its answer is sent after the COMMIT. A look
+//! at a few rows by their keys costs less than the hop, and is taken by the thread that asks.
 
 use super::{Conn, Link, Lite, StoreError};
 use futures::executor::block_on;
@@ -28,6 +29,13 @@ pub(crate) type Reply = Box<dyn FnOnce(Option<String>) + Send>;
 pub(crate) struct LiteEngine {
     reads: mpsc::SyncSender<ReadJob>,
     writes: mpsc::SyncSender<WriteJob>,
+    looks: Arc<Looks>,
+}
+
+/// Connections for looks: as many as were ever needed at once.
+struct Looks {
+    path: PathBuf,
+    idle: Mutex<Vec<Conn>>,
 }
 
 /// What a file is for.
@@ -45,6 +53,7 @@ impl LiteEngine {
         let writer = Conn::from(Link::Lite(Lite::open(&path, false, lasting)?));
         let (writes, queue) = mpsc::sync_channel(QUEUE);
         spawn("sqlite-writer", move || write_loop(writer, &queue))?;
+        let looks = Arc::new(Looks { path: path.clone(), idle: Mutex::default() });
         let (reads, queue) = mpsc::sync_channel::<ReadJob>(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..if lasting { READERS } else { 1 } {
@@ -57,11 +66,25 @@ impl LiteEngine {
                 }
             })?;
         }
-        Ok(Self { reads, writes })
+        Ok(Self { reads, writes, looks })
     }
 
     pub(crate) fn read(&self, job: ReadJob) -> Result<(), StoreError> {
         self.reads.try_send(job).map_err(refused)
+    }
+
+    /// Lends a reading connection to the calling thread, for a look that is over at once.
+    pub(crate) fn look<R>(&self, job: impl FnOnce(&mut Conn) -> R) -> Result<R, StoreError> {
+        let idle = || self.looks.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = idle().pop();
+        let mut conn = match free {
+            Some(conn) => conn,
+            None => Conn::from(Link::Lite(Lite::open(&self.looks.path, true, true)?)),
+        };
+        // Where the job panics, the connection is closed with it.
+        let outcome = job(&mut conn);
+        idle().push(conn);
+        Ok(outcome)
     }
 
     pub(crate) fn write(&self, job: WriteJob) -> Result<(), StoreError> {

@@ -36,3 +36,9 @@ macro_rules! args {
     ($($x:expr),* $(,)?) => { &[$($crate::store::engine::Val::from($x)),*][..] };
 }
 pub(crate) use args;
+
+/// Arguments that are handed over: of a statement that waits, or of one that is put together.
+macro_rules! vals {
+    ($($x:expr),* $(,)?) => { vec![$($crate::store::engine::Val::from($x)),*] };
+}
+pub(crate) use vals;

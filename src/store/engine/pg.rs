@@ -31,17 +31,17 @@ pub(crate) async fn open(url: &str) -> Result<Pool<Postgres>, StoreError> {
     })
 }
 
-fn bound<'q>(sql: Cow<'static, str>, args: &[Val]) -> Query<'q, Postgres, PgArguments> {
+fn bound<'q>(sql: Cow<'static, str>, args: &'q [Val]) -> Query<'q, Postgres, PgArguments> {
     let query = match sql {
         Cow::Borrowed(text) => sqlx::query(text),
         // The one assertion of its kind: texts are put together from constants, values are always parameters.
         Cow::Owned(text) => sqlx::query(AssertSqlSafe(text)),
     };
-    args.iter().cloned().fold(query, |query, arg| match arg {
-        Val::Text(v) => query.bind(v),
+    args.iter().fold(query, |query, arg| match arg {
+        Val::Text(v) => query.bind(v.as_deref()),
         Val::Int(v) => query.bind(v),
         Val::Bool(v) => query.bind(v),
-        Val::Blob(v) => query.bind(v),
+        Val::Blob(v) => query.bind(v.as_deref()),
         Val::List(List::Text(v)) => query.bind(v),
         Val::List(List::Int(v)) => query.bind(v),
         Val::List(List::Bool(v)) => query.bind(v),

@@ -3,7 +3,7 @@
 use super::{COLUMNS, Kind, ResourceRow, WIDTH, read};
 use crate::base::ids::{ResourceId, SourceNo};
 use crate::domain::query::{Predicate, Value};
-use crate::store::engine::{Val, args};
+use crate::store::engine::{Val, args, vals};
 use crate::store::{StoreError, Tx};
 use std::fmt::Write as _;
 use std::str::FromStr as _;
@@ -107,7 +107,7 @@ pub async fn find(
             "SELECT {COLUMNS}, (SELECT g.facts FROM guard g WHERE g.org = $1) FROM resource r \
              WHERE r.org = $1 AND r.src = $2 AND r.kind = {kind} AND {behind} AND "
         ),
-        args: args![org, src, after].to_vec(),
+        args: vals![org, src, after],
     };
     compiler.compile(predicate);
     compiler.push(" ORDER BY r.id LIMIT ?", limit);

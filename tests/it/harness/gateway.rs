@@ -12,7 +12,7 @@ use doorward::domain::directory::DirectorySettings;
 use doorward::service::keys::KeyRing;
 use doorward::service::panels::{self, PanelCache};
 use doorward::service::settings::Settings;
-use doorward::service::{Gateway, Memory, access};
+use doorward::service::{Gateway, Memory, Shared, access};
 use doorward::store::directories::DirectoryTokenRow;
 use doorward::store::organizations::{ClientRow, DomainRow, OrganizationRow};
 use doorward::store::{Done, StoreError, directories, organizations, seats};
@@ -50,7 +50,7 @@ impl TestGateway {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let master = MasterKey::from_base64(&MasterKey::mint(&sources)).unwrap();
         let loopback: Vec<ipnet::IpNet> = vec!["127.0.0.1/32".parse().unwrap()];
-        let gateway = Gateway {
+        let gateway = Gateway::from(Shared {
             store,
             urls: Urls::new(&base.parse().unwrap()),
             master: Arc::new(master),
@@ -66,9 +66,8 @@ impl TestGateway {
             memory: Memory::default(),
             keys: KeyRing::default(),
             scim_log: doorward::service::scim_log::ScimLog::on(),
-            request: None,
             sources,
-        };
+        });
         let served = gateway.clone();
         tokio::spawn(async move {
             app::serve(served, std::time::Duration::from_secs(30), listener, std::future::pending()).await.unwrap()

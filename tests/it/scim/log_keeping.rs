@@ -9,6 +9,7 @@ use doorward::service::console::scim_log::{self, Follower};
 use doorward::service::scim_log::ScimLog;
 use doorward::store::scim_log::LogFilter;
 use serde_json::json;
+use std::sync::Arc;
 use tower::ServiceExt as _;
 
 fn all() -> LogFilter {
@@ -56,9 +57,7 @@ on_both_engines! {
             scim_log::page(&gw.gateway, &logged, all(), false).await.unwrap().entries.len()
         };
         let keep = async |most: i64| {
-            let mut gateway = gw.gateway.clone();
-            let settings = doorward::service::settings::Settings { scim_log_entries: most, ..(*gateway.settings).clone() };
-            gateway.settings = settings.into();
+            let gateway = gw.gateway.altered(|shared| Arc::make_mut(&mut shared.settings).scim_log_entries = most);
             doorward::jobs::expiry::run_once(&gateway).await.unwrap();
         };
         keep(100).await;
@@ -77,8 +76,7 @@ on_both_engines! {
         let gw = TestGateway::start(engine).await;
         let acme = gw.organization("acme", None, usual_rules()).await;
         let okta = acme.directory("okta", "auto").await;
-        let mut narrow = gw.gateway.clone();
-        narrow.scim_log = ScimLog::with_room(2, 1024 * 1024);
+        let narrow = gw.gateway.altered(|shared| shared.scim_log = ScimLog::with_room(2, 1024 * 1024));
         let router = doorward::app::router(narrow.clone(), std::time::Duration::from_secs(30));
         let path = okta.base.strip_prefix(&gw.base).unwrap();
         for _ in 0..5 {

@@ -9,9 +9,9 @@ use doorward::domain::client::ClientScope;
 use doorward::domain::grant::ManualGrant;
 use doorward::domain::person::Origin;
 use doorward::lab::browser::Browser;
+use doorward::service::Memory;
 use doorward::service::access::{self, Ground, GroundError};
 use doorward::service::console::apply::apply;
-use doorward::service::{Gateway, Memory};
 use doorward::store::people::{self, ACTIVE, DELETED, PersonRow};
 use doorward::store::resources::{self, Kind};
 use doorward::store::{Done, StoreError, Tx, directories, organizations, seats, standing};
@@ -41,7 +41,7 @@ fn signs_in(world: &World) -> JoinHandle<u16> {
 
 /// The role of somebody as another instance of the program reads it: what this one remembers of the rules stays.
 async fn role_elsewhere(gw: &TestGateway, acme: &TestOrganization<'_>, user: &str) -> Option<String> {
-    let other = Gateway { memory: Memory::default(), ..gw.gateway.clone() };
+    let other = gw.gateway.altered(|shared| shared.memory = Memory::default());
     access::current(&other, acme.org, acme.person(user).await).await.unwrap().access.role
 }
 
