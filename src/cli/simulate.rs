@@ -30,6 +30,10 @@ pub(super) struct SimulateArgs {
     /// Members to add to a group in one go
     #[arg(long, default_value_t = Plan::default().members)]
     pub(super) members: usize,
+    /// A shell command that tries to sign in as $SIMULATE_USER and ends with 0 where that user is let in; with it, the
+    /// run sees that a deactivated user is refused
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) sign_in: Option<String>,
     /// Write one JSON document instead of lines
     #[arg(long)]
     pub(super) json: bool,
@@ -46,8 +50,14 @@ fn secret(text: &str) -> Result<SecretString, Infallible> {
 pub(super) async fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     let sources = Sources::system();
     let client = IdpScimClient::new(args.url.trim_end_matches('/'), args.token, args.idp, sources.clone())?;
-    let plan = Plan { users: args.users, groups: args.groups, members: args.members, ..Plan::default() };
-    let bar = progress(Scene::of(args.idp).count())?;
+    let plan = Plan {
+        users: args.users,
+        groups: args.groups,
+        members: args.members,
+        sign_in: args.sign_in,
+        ..Plan::default()
+    };
+    let bar = progress(Scene::of(args.idp, &plan).count())?;
     let mut steps = Vec::new();
     let mut written = Ok(());
     let summary = simulate(&client, &sources, &plan, |step| {
@@ -139,6 +149,7 @@ mod tests {
             users: 1,
             groups: 1,
             members: 1,
+            sign_in: None,
             json: true,
         };
         assert_eq!(run(args).await.unwrap(), ExitCode::FAILURE);

@@ -129,3 +129,31 @@ async fn on_a_terminal_a_bar_stands_on_standard_error_alone() {
     assert!(bar.contains(&format!("/{steps} ")), "{bar:?}");
     assert!(!bar.contains("steps held") && !lines.contains('\u{1b}'), "{bar:?} {lines:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_command_that_signs_in_the_run_sees_who_is_let_in_and_who_is_refused() {
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let (_server, base, token) = served(&database);
+    // A panel that asks the directory, one whose door stands open, one that is locked, and one that is not there.
+    let asks = format!(
+        "python3 -c \"import json, os, sys, urllib.parse, urllib.request as web; \
+         asked = urllib.parse.quote('userName eq ' + json.dumps(os.environ['SIMULATE_USER']) + ' and active eq true'); \
+         call = web.Request('{base}/Users?filter=' + asked, headers={{'Authorization': 'Bearer {token}'}}); \
+         sys.exit(0 if json.load(web.urlopen(call))['totalResults'] == 1 else 1)\""
+    );
+    let doors = ["sign in", "login refused", "sign in again"];
+    let cases: [(&str, &[&str]); 4] = [
+        (&asks, &[]),
+        ("true", &["login refused"]),
+        ("exit 3", &["sign in", "sign in again"]),
+        ("/no/such/door", &doors),
+    ];
+    for (command, expected) in cases {
+        let run = simulate_with(&base, &token, &["--json", "--sign-in", command]);
+        let document: Value = serde_json::from_slice(&run.stdout).unwrap();
+        let steps = document["steps"].as_array().unwrap();
+        let played: Vec<_> = steps.iter().filter_map(|s| s["name"].as_str()).filter(|n| doors.contains(n)).collect();
+        let failed: Vec<_> = steps.iter().filter(|s| s["held"] == false).filter_map(|s| s["name"].as_str()).collect();
+        assert_eq!((played.as_slice(), failed.as_slice()), (&doors[..], expected), "{command}: {document}");
+    }
+}

@@ -1,12 +1,14 @@
 //! `doorward simulate`: an IdP's own traffic against any SCIM URL, each step judged by its effect.
 //!
 //! Owns the scenes and their order; hands on one result for each step through a callback. Speaks SCIM alone and must
-//! not know whose server answers: what it asserts is what any server owes the IdP.
+//! not know whose server answers: what it asserts is what any server owes the IdP. How somebody signs in is another
+//! matter on each server: a command that the plan names tries it.
 
 mod groups;
 mod load;
 mod people;
 mod scene;
+mod sign_in;
 mod verdict;
 
 pub use scene::Scene;
@@ -28,11 +30,14 @@ pub struct Plan {
     pub parallel: usize,
     /// The domain of user names and addresses.
     pub domain: String,
+    /// A shell command that tries to sign in as the user whose name is in `SIMULATE_USER`, and ends with 0 where that
+    /// user was let in. Without one the scenes at the door are not played.
+    pub sign_in: Option<String>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { users: 60, groups: 1, members: 60, parallel: 4, domain: "simulate.test".to_owned() }
+        Self { users: 60, groups: 1, members: 60, parallel: 4, domain: "simulate.test".to_owned(), sign_in: None }
     }
 }
 
@@ -72,7 +77,7 @@ pub async fn simulate(
 ) -> Summary {
     let mut play = Play::new(client, sources, plan);
     let mut summary = Summary::default();
-    for scene in Scene::of(client.dialect()) {
+    for scene in Scene::of(client.dialect(), plan) {
         let began = sources.now();
         let outcome = play.play(scene).await;
         let millis = u64::try_from((sources.now() - began).num_milliseconds()).unwrap_or(0);
@@ -121,7 +126,9 @@ impl<'a> Play<'a> {
             Scene::Update => self.update().await,
             Scene::Clear => self.clear().await,
             Scene::Rename => self.rename().await,
+            Scene::SignIn | Scene::SignInAgain => self.signs_in().await,
             Scene::Deactivate => self.deactivate().await,
+            Scene::LoginRefused => self.login_refused().await,
             Scene::Reactivate => self.reactivate().await,
             Scene::PostAfterDeactivation => self.post_after_deactivation().await,
             Scene::PushUsers => self.push_users().await,

@@ -1,5 +1,6 @@
 //! The scenes of a run, in their order.
 
+use super::Plan;
 use crate::lab::scim_client::Dialect;
 
 macro_rules! scenes {
@@ -44,10 +45,16 @@ scenes! {
     Clear = "clear attribute";
     /// The user name is changed.
     Rename = "rename user";
+    /// The user signs in at the panel.
+    SignIn = "sign in";
     /// The user is switched off, and still to be found.
     Deactivate = "deactivate user";
+    /// The user is refused at the panel.
+    LoginRefused = "login refused";
     /// The user is switched on again, under the same id.
     Reactivate = "reactivate user";
+    /// The user signs in at the panel once more.
+    SignInAgain = "sign in again";
     /// The IdP forgot that it deactivated, and creates.
     PostAfterDeactivation = "create after deactivation";
     /// Many users.
@@ -85,9 +92,11 @@ scenes! {
 }
 
 impl Scene {
-    /// The scenes that an IdP of this dialect plays.
-    pub fn of(dialect: Dialect) -> impl Iterator<Item = Self> {
+    /// The scenes that an IdP of this dialect plays; those at the panel's door where the plan knows how to try it.
+    pub fn of(dialect: Dialect, plan: &Plan) -> impl Iterator<Item = Self> {
+        let at_the_door = plan.sign_in.is_some();
         Self::ALL.iter().copied().filter(move |scene| match scene {
+            Self::SignIn | Self::LoginRefused | Self::SignInAgain => at_the_door,
             Self::Clear => dialect.clears_attributes(),
             Self::DeleteUser | Self::Recreate => dialect.deletes_users(),
             _ => true,

@@ -18,6 +18,13 @@ impl Miss {
     }
 }
 
+impl Miss {
+    /// A sign-in that could not be tried.
+    pub(super) fn of_command(why: &str) -> Self {
+        Self { why: format!("the sign-in command did not run: {why}"), seen: None }
+    }
+}
+
 impl From<LabError> for Miss {
     fn from(error: LabError) -> Self {
         let mut why = error.to_string();
