@@ -1,6 +1,6 @@
 //! Brings a database to the schema of this program, one numbered file at a time.
 
-use super::engine::{Conn, Engine, Link, args, dialect};
+use super::engine::{Conn, Engine, Link, PgLink, args, dialect};
 use super::{Store, StoreError};
 use crate::base::fold::FOLD_VERSION;
 use aws_lc_rs::digest;
@@ -110,13 +110,14 @@ impl Store {
                 answered.await.unwrap_or(Err(StoreError::BrokenOff))
             }
             Engine::Pg(pool) => {
-                let mut conn = Conn::from(Link::PgTx(pool.begin().await?));
+                let mut conn = Conn::from(Link::Pg(PgLink::acquire(pool).await?));
+                conn.begin().await?;
                 // A migration may take its time, other than a unit of work.
                 conn.script("SET LOCAL statement_timeout = 0").await?;
                 conn.all("SELECT pg_advisory_xact_lock($1)", args![ADVISORY_LOCK]).await?;
                 let applied = bring_up(&mut conn, history, now).await?;
-                if let Link::PgTx(transaction) = conn.into_link() {
-                    transaction.commit().await?;
+                if let Link::Pg(link) = conn.into_link() {
+                    link.commit().await?;
                 }
                 Ok(applied)
             }

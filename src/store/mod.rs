@@ -117,7 +117,7 @@ impl Store {
     /// Lets go of the connections. On SQLite the threads end with the last handle.
     pub async fn close(&self) {
         if let Engine::Pg(pool) = &self.engine {
-            pool.close().await;
+            pool.close();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Units of work: a change, its audit events and its outgoing events commit together or not at all (law 2).
 
-use super::engine::{Conn, Engine, Link, StoreError};
+use super::engine::{Conn, Engine, Link, PgLink, StoreError};
 use super::{Store, audit};
 use crate::base::ids::{EventId, OrgNo};
 use chrono::{DateTime, Utc};
@@ -115,8 +115,7 @@ impl Store {
             }
             Engine::Pg(pool) => {
                 for _ in 0..TRIES {
-                    let conn = pool.acquire().await.map_err(StoreError::from)?;
-                    let mut tx = Tx { conn: Link::Pg(conn).into(), org };
+                    let mut tx = Tx { conn: Link::Pg(PgLink::acquire(pool).await?).into(), org };
                     if self.dry {
                         tx.conn.begin().await?;
                     }
@@ -124,14 +123,9 @@ impl Store {
                         Ok(outcome) => outcome,
                         Err(_) => Err(StoreError::BrokenOff.into()),
                     };
-                    match outcome {
-                        Ok(value) => match end(tx, self.dry).await {
-                            Ok(()) => return Ok(value),
-                            Err(e) if e.may_retry() => {}
-                            Err(e) => return Err(e.into()),
-                        },
+                    match ended(tx, outcome, self.dry).await {
                         Err(e) if e.as_store_error().is_some_and(StoreError::may_retry) => {}
-                        Err(e) => return Err(e),
+                        outcome => return outcome,
                     }
                 }
                 Err(StoreError::Contended.into())
@@ -159,10 +153,7 @@ impl Store {
                 }))?;
                 answered.await.unwrap_or(Err(StoreError::BrokenOff.into()))
             }
-            Engine::Pg(pool) => {
-                let conn = pool.acquire().await.map_err(StoreError::from)?;
-                work(&mut Tx { conn: Link::Pg(conn).into(), org }).await
-            }
+            Engine::Pg(pool) => work(&mut Tx { conn: Link::Pg(PgLink::acquire(pool).await?).into(), org }).await,
         }
     }
 }
@@ -206,14 +197,16 @@ async fn kept<T, E: From<StoreError>>(tx: &mut Tx, work: &impl AsyncFn(&mut Tx) 
     Ok(done.value)
 }
 
-async fn end(tx: Tx, dry: bool) -> Result<(), StoreError> {
-    match tx.conn.into_link() {
-        Link::PgTx(transaction) if dry => Ok(transaction.rollback().await?),
-        Link::PgTx(transaction) => Ok(transaction.commit().await?),
-        // One statement was all of it, or nothing was written.
-        Link::Pg(_) => Ok(()),
-        Link::Lite(_) | Link::Away => Err(StoreError::Malformed("transaction")),
+/// Ends a unit on PostgreSQL: it is kept where it came out well.
+async fn ended<T, E: From<StoreError>>(tx: Tx, outcome: Result<T, E>, dry: bool) -> Result<T, E> {
+    let Link::Pg(link) = tx.conn.into_link() else { return Err(StoreError::Malformed("transaction").into()) };
+    if dry || outcome.is_err() {
+        // Where this fails the connection is closed, and the server rolls back.
+        let undone = link.rollback().await;
+        return outcome.and_then(|value| Ok(undone.map(|()| value)?));
     }
+    link.commit().await?;
+    outcome
 }
 
 /// Lends the thread's connection to a [`Tx`] and takes it back.

@@ -1,20 +1,17 @@
 //! A connection inside a unit of work: the whole query surface of the store.
 
 use super::fuse::{self, Insert, Waiting};
-use super::{Lite, Row, StoreError, Val, dialect, pg};
+use super::{Lite, PgLink, Row, StoreError, Val, dialect};
 use futures::future::BoxFuture;
-use sqlx::{Postgres, pool::PoolConnection};
 use std::borrow::Cow;
 
 /// What a connection leads to.
 pub(crate) enum Link {
     /// SQLite. Its calls never suspend.
     Lite(Lite),
-    /// PostgreSQL, a pooled connection. Each statement stands for itself; the first one that holds or writes something
-    /// begins a transaction.
-    Pg(PoolConnection<Postgres>),
-    /// PostgreSQL inside a transaction that rolls back when it is dropped.
-    PgTx(sqlx::Transaction<'static, Postgres>),
+    /// PostgreSQL. Each statement stands for itself; the first one that holds or writes something begins a transaction,
+    /// which is rolled back when the link is dropped.
+    Pg(PgLink),
     /// Lent to a unit of work: its thread has it back before the next unit.
     Away,
 }
@@ -173,26 +170,18 @@ impl Conn {
     }
 
     /// Begins the transaction of a unit on PostgreSQL, if it has none yet.
-    ///
-    /// What the unit has read before is none the worse for it: at READ COMMITTED each statement sees what is committed
-    /// when it begins, inside of a transaction and outside, and holds nothing unless it says so. A unit that begins
-    /// late saves two round trips where it only looks and then writes once.
     pub(crate) async fn begin(&mut self) -> Result<(), StoreError> {
-        if !matches!(self.link, Link::Pg(_)) {
-            return Ok(());
+        match &mut self.link {
+            Link::Pg(link) => link.begin().await,
+            Link::Lite(_) | Link::Away => Ok(()),
         }
-        if let Link::Pg(conn) = std::mem::replace(&mut self.link, Link::Away) {
-            self.link = Link::PgTx(sqlx::Transaction::begin(conn, None).await?);
-        }
-        Ok(())
     }
 
     /// Runs several statements that take no argument (migrations).
     pub(crate) async fn script(&mut self, sql: &str) -> Result<(), StoreError> {
         match &mut self.link {
             Link::Lite(conn) => conn.script(sql),
-            Link::Pg(conn) => pg::script(conn, sql).await,
-            Link::PgTx(conn) => pg::script(conn, sql).await,
+            Link::Pg(link) => link.script(sql).await,
             Link::Away => Err(StoreError::Closed),
         }
     }
@@ -201,7 +190,7 @@ impl Conn {
     pub(crate) fn dialect(&self) -> dialect::Dialect {
         match self.link {
             Link::Lite(_) | Link::Away => dialect::Dialect::Lite,
-            Link::Pg(_) | Link::PgTx(_) => dialect::Dialect::Pg,
+            Link::Pg(_) => dialect::Dialect::Pg,
         }
     }
 }
@@ -210,8 +199,7 @@ impl Link {
     async fn exec(&mut self, sql: Cow<'static, str>, args: &[Val]) -> Result<u64, StoreError> {
         match self {
             Self::Lite(conn) => conn.exec(&sql, args),
-            Self::Pg(conn) => pg::exec(conn, sql, args).await,
-            Self::PgTx(conn) => pg::exec(conn, sql, args).await,
+            Self::Pg(link) => link.exec(sql, args).await,
             Self::Away => Err(StoreError::Closed),
         }
     }
@@ -219,8 +207,7 @@ impl Link {
     async fn all(&mut self, sql: Cow<'static, str>, args: &[Val]) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Lite(conn) => conn.all(&sql, args),
-            Self::Pg(conn) => pg::all(conn, sql, args).await,
-            Self::PgTx(conn) => pg::all(conn, sql, args).await,
+            Self::Pg(link) => link.all(sql, args).await,
             Self::Away => Err(StoreError::Closed),
         }
     }

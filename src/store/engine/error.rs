@@ -81,8 +81,6 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(e) if e.is_unique_violation() => {
                 Self::Taken(e.constraint().unwrap_or_default().to_owned())
             }
-            sqlx::Error::PoolTimedOut => Self::Busy,
-            sqlx::Error::PoolClosed => Self::Closed,
             _ => Self::Pg(error),
         }
     }

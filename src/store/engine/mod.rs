@@ -10,7 +10,6 @@ mod fuse;
 mod lite;
 mod lite_jobs;
 mod pg;
-pub(crate) use pg::open as open_pg;
 mod row;
 
 pub(crate) use conn::{Conn, Link};
@@ -18,9 +17,8 @@ pub use error::StoreError;
 pub(crate) use fuse::Insert;
 pub(crate) use lite::Lite;
 pub(crate) use lite_jobs::{Keeping, LiteEngine};
+pub(crate) use pg::{PgLink, PgPool, open as open_pg};
 pub(crate) use row::{Row, Val};
-
-use sqlx::{Pool, Postgres};
 
 /// The engine behind a [`Store`](super::Store).
 #[derive(Clone)]
@@ -28,7 +26,7 @@ pub(crate) enum Engine {
     /// A SQLite file, driven by threads of our own.
     Lite(LiteEngine),
     /// A PostgreSQL pool.
-    Pg(Pool<Postgres>),
+    Pg(PgPool),
 }
 
 /// Arguments of a statement: `args![org, "text", 5]`.

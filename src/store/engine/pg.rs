@@ -1,17 +1,20 @@
-//! PostgreSQL through sqlx: prepared statements, no ping before each use.
+//! PostgreSQL through sqlx: prepared statements, no ping around each use.
 
 use super::row::List;
 use super::{Row, StoreError, Val};
+use deadpool::managed::{self, PoolError};
 use futures::TryStreamExt as _;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Executor as _, Pool, Postgres, query::Query};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgSeverity};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Postgres, query::Query};
 use std::borrow::Cow;
 use std::str::FromStr as _;
 
 /// How many connections one instance holds.
-const POOL: u32 = 16;
+const POOL: usize = 16;
 /// How long a unit of work waits for a connection before its caller is told to come again.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+/// How long a connection may lie still before it is asked whether the server still knows it.
+const STILL: std::time::Duration = std::time::Duration::from_secs(10);
 /// How long a unit of work may sit still between two statements, and how long one statement may take: a bound on the age
 /// of a unit, which marks are kept for (`service::access`). And plans are made once: our statements are look-ups, whose
 /// plan does not depend on what is looked up.
@@ -21,14 +24,154 @@ const SETTINGS: [(&str, &str); 3] = [
     ("plan_cache_mode", "force_generic_plan"),
 ];
 
-pub(crate) async fn open(url: &str) -> Result<Pool<Postgres>, StoreError> {
+/// Connections, handed out and taken back without a word over the wire: sqlx's own pool asks each one whether it is well
+/// when it comes back, which is a round trip for every unit.
+pub(crate) type PgPool = managed::Pool<Manager>;
+
+/// Makes connections.
+pub(crate) struct Manager(PgConnectOptions);
+
+/// A connection, and what is open on it.
+pub(crate) struct Session {
+    conn: PgConnection,
+    /// Whether a transaction has begun and not ended.
+    begun: bool,
+    /// Whether a statement is on its way, or the connection broke under one.
+    busy: bool,
+}
+
+impl managed::Manager for Manager {
+    type Type = Session;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<Session, sqlx::Error> {
+        Ok(Session { conn: PgConnection::connect_with(&self.0).await?, begun: false, busy: false })
+    }
+
+    /// What comes back is well, since [`PgLink`] closes what is not; one that has lain still for long is asked.
+    async fn recycle(&self, session: &mut Session, metrics: &managed::Metrics) -> managed::RecycleResult<sqlx::Error> {
+        if metrics.last_used() > STILL {
+            session.conn.ping().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the pool, and sees that the server answers.
+pub(crate) async fn open(url: &str) -> Result<PgPool, StoreError> {
     let options =
         PgConnectOptions::from_str(url)?.statement_cache_capacity(512).application_name("doorward").options(SETTINGS);
-    let pool = PgPoolOptions::new().max_connections(POOL).acquire_timeout(PATIENCE).test_before_acquire(false);
-    pool.connect_with(options).await.map_err(|error| match error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => StoreError::Unreachable,
-        other => other.into(),
-    })
+    let pool = PgPool::builder(Manager(options)).max_size(POOL).runtime(deadpool::Runtime::Tokio1);
+    let pool = pool.wait_timeout(Some(PATIENCE)).create_timeout(Some(PATIENCE));
+    let pool = pool.build().map_err(|_| StoreError::Malformed("pool"))?;
+    match pool.get().await {
+        Ok(_) => Ok(pool),
+        Err(PoolError::Timeout(_) | PoolError::Backend(sqlx::Error::Io(_))) => Err(StoreError::Unreachable),
+        Err(other) => Err(other.into()),
+    }
+}
+
+impl From<PoolError<sqlx::Error>> for StoreError {
+    fn from(error: PoolError<sqlx::Error>) -> Self {
+        match error {
+            PoolError::Timeout(_) => Self::Busy,
+            PoolError::Backend(error) => error.into(),
+            PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => Self::Closed,
+        }
+    }
+}
+
+/// A connection in the hands of one unit of work. It goes back to the pool when it is dropped; with a transaction or a
+/// statement still open on it, as when the caller went away, it is closed, and the server rolls back.
+pub(crate) struct PgLink(Option<managed::Object<Manager>>);
+
+impl PgLink {
+    /// Takes a connection, or waits a while for one.
+    pub(crate) async fn acquire(pool: &PgPool) -> Result<Self, StoreError> {
+        Ok(Self(Some(pool.get().await?)))
+    }
+
+    pub(super) async fn exec(&mut self, sql: Cow<'static, str>, args: &[Val]) -> Result<u64, StoreError> {
+        let outcome = bound(sql, args).execute(&mut self.engaged()?.conn).await;
+        Ok(self.settled(outcome)?.rows_affected())
+    }
+
+    pub(super) async fn all(&mut self, sql: Cow<'static, str>, args: &[Val]) -> Result<Vec<Row>, StoreError> {
+        let outcome = bound(sql, args).fetch(&mut self.engaged()?.conn).map_ok(Row::Pg).try_collect().await;
+        self.settled(outcome)
+    }
+
+    /// Runs statements that take no argument.
+    pub(super) async fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let outcome = self.engaged()?.conn.execute(sql).await;
+        self.settled(outcome).map(|_| ())
+    }
+
+    /// Begins the transaction of the unit, if it has none yet.
+    ///
+    /// What the unit has read before is none the worse for it: at READ COMMITTED each statement sees what is committed
+    /// when it begins, inside of a transaction and outside, and holds nothing unless it says so. A unit that begins
+    /// late saves two round trips where it only looks and then writes once.
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        let session = self.0.as_mut().ok_or(StoreError::Closed)?;
+        if std::mem::replace(&mut session.begun, true) {
+            return Ok(());
+        }
+        self.script("BEGIN").await
+    }
+
+    /// Keeps what the unit did. Where no transaction has begun there is nothing left to keep.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.end("COMMIT").await
+    }
+
+    /// Undoes what the unit did.
+    pub(crate) async fn rollback(self) -> Result<(), StoreError> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(mut self, how: &str) -> Result<(), StoreError> {
+        if self.0.as_ref().is_some_and(|session| session.begun) {
+            self.script(how).await?;
+        }
+        if let Some(session) = &mut self.0 {
+            session.begun = false;
+        }
+        Ok(())
+    }
+
+    /// The session, with a statement on its way.
+    fn engaged(&mut self) -> Result<&mut Session, StoreError> {
+        let session = self.0.as_mut().ok_or(StoreError::Closed)?;
+        session.busy = true;
+        Ok(session)
+    }
+
+    /// The statement has ended. After a refusal of the server the connection goes on; after anything else it does not.
+    fn settled<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        if let Some(session) = &mut self.0 {
+            session.busy = outcome.as_ref().err().is_some_and(|error| !is_refusal(error));
+        }
+        Ok(outcome?)
+    }
+}
+
+impl Drop for PgLink {
+    fn drop(&mut self) {
+        if self.0.as_ref().is_some_and(|session| session.begun || session.busy)
+            && let Some(session) = self.0.take()
+        {
+            drop(managed::Object::take(session));
+        }
+    }
+}
+
+/// Whether the server refused a statement, and the connection stands all the same.
+fn is_refusal(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    let severity = error.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity);
+    severity.is_some_and(|severity| !matches!(severity, PgSeverity::Fatal | PgSeverity::Panic))
 }
 
 fn bound<'q>(sql: Cow<'static, str>, args: &'q [Val]) -> Query<'q, Postgres, PgArguments> {
@@ -47,17 +190,4 @@ fn bound<'q>(sql: Cow<'static, str>, args: &'q [Val]) -> Query<'q, Postgres, PgA
         Val::List(List::Bool(v)) => query.bind(v),
         Val::List(List::Blob(v)) => query.bind(v),
     })
-}
-
-pub(super) async fn exec(conn: &mut PgConnection, sql: Cow<'static, str>, args: &[Val]) -> Result<u64, StoreError> {
-    Ok(bound(sql, args).execute(conn).await?.rows_affected())
-}
-
-pub(super) async fn all(conn: &mut PgConnection, sql: Cow<'static, str>, args: &[Val]) -> Result<Vec<Row>, StoreError> {
-    Ok(bound(sql, args).fetch(conn).map_ok(Row::Pg).try_collect().await?)
-}
-
-pub(super) async fn script(conn: &mut PgConnection, sql: &str) -> Result<(), StoreError> {
-    conn.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))).await?;
-    Ok(())
 }
