@@ -42,8 +42,8 @@ pub mod tombstones;
 mod unit;
 
 pub use apps::AppRow;
-pub use engine::StoreError;
-pub use unit::{AsStoreError, Done, Record, Tx};
+pub use engine::{STATEMENT, StoreError};
+pub use unit::{AsStoreError, Done, LONGEST, Record, Tx};
 
 use engine::{Engine, Keeping, LiteEngine};
 use std::path::{Path, PathBuf};

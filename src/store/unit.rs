@@ -9,10 +9,16 @@ use futures::executor::block_on;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 /// How often a unit of work runs again after a conflict before its caller is told.
 const TRIES: u32 = 8;
+
+/// How long one try of a unit of work on PostgreSQL may take. Behind it nothing of the unit is sent any more, and a
+/// statement that is under way ends within [`STATEMENT`](super::STATEMENT): what is older than both together never commits.
+pub const LONGEST: Duration = Duration::from_secs(240);
 
 /// The audit event of a change, ready to be written with it.
 #[derive(Debug, Clone)]
@@ -116,14 +122,17 @@ impl Store {
             Engine::Pg(pool) => {
                 for _ in 0..TRIES {
                     let mut tx = Tx { conn: Link::Pg(PgLink::acquire(pool).await?).into(), org };
-                    if self.dry {
-                        tx.conn.begin().await?;
-                    }
-                    let outcome = match AssertUnwindSafe(kept(&mut tx, &work)).catch_unwind().await {
-                        Ok(outcome) => outcome,
-                        Err(_) => Err(StoreError::BrokenOff.into()),
+                    let attempt = async {
+                        if self.dry {
+                            tx.conn.begin().await?;
+                        }
+                        let outcome = match AssertUnwindSafe(kept(&mut tx, &work)).catch_unwind().await {
+                            Ok(outcome) => outcome,
+                            Err(_) => Err(StoreError::BrokenOff.into()),
+                        };
+                        ended(tx, outcome, self.dry).await
                     };
-                    match ended(tx, outcome, self.dry).await {
+                    match timeout(LONGEST, attempt).await.unwrap_or(Err(StoreError::Contended.into())) {
                         Err(e) if e.as_store_error().is_some_and(StoreError::may_retry) => {}
                         outcome => return outcome,
                     }

@@ -8,8 +8,9 @@ use crate::service::Gateway;
 use crate::store::{self, Done, StoreError, Tx};
 use chrono::Duration;
 
-/// No unit of work lasts this long: a mark that is older has been seen by every unit that may still commit.
-const UNIT: Duration = Duration::minutes(2);
+/// No unit of work lasts this long: a mark that is older has been seen by every unit that may still commit. A mark's time
+/// is when it was made, which its own unit may have committed as much later; so twice as long.
+const UNIT: Duration = Duration::seconds(2 * (store::LONGEST.as_secs() + store::STATEMENT.as_secs()) as i64);
 
 /// The organizations that have marks.
 ///

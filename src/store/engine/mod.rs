@@ -17,6 +17,7 @@ pub use error::StoreError;
 pub(crate) use fuse::Insert;
 pub(crate) use lite::Lite;
 pub(crate) use lite_jobs::{Keeping, LiteEngine};
+pub use pg::STATEMENT;
 pub(crate) use pg::{PgLink, PgPool, open as open_pg};
 pub(crate) use row::{Row, Val};
 

@@ -15,9 +15,11 @@ const POOL: usize = 16;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 /// How long a connection may lie still before it is asked whether the server still knows it.
 const STILL: std::time::Duration = std::time::Duration::from_secs(10);
-/// How long a unit of work may sit still between two statements, and how long one statement may take: a bound on the age
-/// of a unit, which marks are kept for (`service::access`). And plans are made once: our statements are look-ups, whose
-/// plan does not depend on what is looked up.
+/// How long one statement may take, as the settings below say it to the server.
+pub const STATEMENT: std::time::Duration = std::time::Duration::from_secs(60);
+/// How long a unit of work may sit still between two statements, and how long one statement may take: the second is a part
+/// of the bound on the age of a unit, which marks are kept for (`service::access`). And plans are made once: our statements
+/// are look-ups, whose plan does not depend on what is looked up.
 const SETTINGS: [(&str, &str); 3] = [
     ("idle_in_transaction_session_timeout", "30s"),
     ("statement_timeout", "60s"),

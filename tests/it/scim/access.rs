@@ -170,7 +170,7 @@ on_both_engines! {
         doorward::jobs::settling::run_once(&gw.gateway).await.unwrap();
         assert_eq!(acme.access(&ada).await.0.as_deref(), Some("msp_user"));
         assert_eq!(doorward::jobs::settling::run_once(&gw.gateway).await.unwrap(), 0, "nobody is left behind the marks");
-        gw.wait(chrono::Duration::minutes(3));
+        gw.wait(chrono::Duration::minutes(11));
         doorward::jobs::settling::run_once(&gw.gateway).await.unwrap();
         assert!(gw.gateway.store.marked_organizations().await.unwrap().is_empty(), "the marks are gone");
         assert_eq!(acme.access(&ada).await.0.as_deref(), Some("msp_user"));
