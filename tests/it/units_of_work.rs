@@ -8,7 +8,7 @@ use doorward::base::ids::{EventId, OrgNo, RuleId};
 use doorward::base::sources::Sources;
 use doorward::service::access::{self, Ground, GroundError};
 use doorward::store::organizations::{self, ClientRow};
-use doorward::store::{Done, Record, Store, StoreError, audit};
+use doorward::store::{Done, Record, Store, StoreError, Tx, audit};
 use serde_json::{Value, json};
 use std::sync::{Mutex, mpsc};
 
@@ -132,28 +132,27 @@ async fn what_units_saw_of_each_other_in_a_commit_that_failed_is_forgotten() {
     // While the writer is busy, a change and somebody's settling queue up: they share a commit.
     let ((here, arrived), (on, go)) = (tokio::sync::oneshot::channel(), mpsc::channel::<()>());
     let gate = Mutex::new(Some((here, go)));
-    let busy = gw.gateway.store.write::<_, StoreError, _>(acme.org, async move |_| {
-        let (here, go) = gate.lock().unwrap().take().unwrap();
-        here.send(()).unwrap();
-        go.recv().unwrap();
-        Ok(Done::of(()))
+    let (store, org) = (gw.gateway.store.clone(), acme.org);
+    let busy = tokio::spawn(async move {
+        let hold = async move |_: &mut Tx| {
+            let (here, go) = gate.lock().unwrap().take().unwrap();
+            here.send(()).unwrap();
+            go.recv().unwrap();
+            Ok(Done::of(()))
+        };
+        store.write::<_, StoreError, _>(org, hold).await
     });
+    arrived.await.unwrap();
     let gateway = gw.gateway.clone();
     let settle = gw.gateway.store.write::<_, GroundError, _>(acme.org, async move |tx| {
         let ground = Ground::load(tx, &gateway).await?;
         Ok(Done::of(()).and_all(access::settle(tx, &gateway, &ground, person, "test").await?))
     });
     let rules = json!([{"group": "panel-north-users", "role": "msp_admin"}]);
-    let queued = futures::future::join3(busy, change(&gw, acme.org, rules, "ruin"), settle);
-    let (_, (busy, ruined, settled)) = futures::future::join(
-        async {
-            arrived.await.unwrap();
-            on.send(()).unwrap();
-        },
-        queued,
-    )
-    .await;
-    busy.unwrap();
+    // Each is queued when it is polled first, in this order.
+    let (ruined, settled, ()) =
+        futures::future::join3(change(&gw, acme.org, rules, "ruin"), settle, async { on.send(()).unwrap() }).await;
+    busy.await.unwrap().unwrap();
     assert!(matches!(ruined, Err(StoreError::CommitFailed(_))), "{ruined:?}");
     assert!(matches!(settled, Err(GroundError::Store(StoreError::CommitFailed(_)))), "{settled:?}");
     // The next change gets the numbers of the one that came to nothing, and gives nobody anything.
