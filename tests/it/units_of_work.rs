@@ -44,6 +44,37 @@ on_both_engines! {
         let events = store.read::<_, StoreError, _>(org, async |tx| audit::newest(tx, 10).await).await.unwrap();
         assert_eq!(events.iter().map(|e| e.deed.as_str()).collect::<Vec<_>>(), ["organization_created"]);
     }
+
+    async fn a_unit_that_fails_leaves_nothing_and_its_connection_serves_the_next(engine) {
+        let database = TestDatabase::new(engine).await;
+        let store = database.open().await;
+        let sources = Sources::system();
+        let client = ClientRow { key: "north".into(), name: "North".into(), departments: "[]".into() };
+        // More of them than there are connections.
+        for turn in 0..40 {
+            let (client, twice) = (client.clone(), record(&sources, "client_created"));
+            let failed = store
+                .write::<(), StoreError, _>(OrgNo(1), async move |tx| {
+                    organizations::put_client(tx, &client).await?;
+                    match turn % 2 {
+                        0 => Err(StoreError::Malformed("on purpose")),
+                        // The database refuses it: an event's id is a key.
+                        _ => Ok(Done::of(()).and(twice.clone()).and(twice.clone())),
+                    }
+                })
+                .await;
+            assert!(failed.is_err());
+        }
+        let left = store.read::<_, StoreError, _>(OrgNo(1), async |tx| organizations::clients(tx).await).await.unwrap();
+        assert!(left.is_empty());
+        store
+            .write::<_, StoreError, _>(OrgNo(1), async move |tx| {
+                organizations::put_client(tx, &client).await?;
+                Ok(Done::of(()))
+            })
+            .await
+            .unwrap();
+    }
 }
 
 /// Units of work are used inside handlers, so their futures must be `Send`: this handler need only compile.

@@ -64,7 +64,7 @@ pub(crate) async fn open(url: &str) -> Result<PgPool, StoreError> {
     let options =
         PgConnectOptions::from_str(url)?.statement_cache_capacity(512).application_name("doorward").options(SETTINGS);
     let pool = PgPool::builder(Manager(options)).max_size(POOL).runtime(deadpool::Runtime::Tokio1);
-    let pool = pool.wait_timeout(Some(PATIENCE)).create_timeout(Some(PATIENCE));
+    let pool = pool.wait_timeout(Some(PATIENCE)).create_timeout(Some(PATIENCE)).recycle_timeout(Some(PATIENCE));
     let pool = pool.build().map_err(|_| StoreError::Malformed("pool"))?;
     match pool.get().await {
         Ok(_) => Ok(pool),
