@@ -343,8 +343,9 @@ impl Step<'_> {
     ) -> Result<Vec<Record>, ProvisionError> {
         let ground = Ground::at(tx, gw, standing).await?;
         let mut records = access::catch_up(tx, gw, &ground, &[id]).await?;
-        self.write(tx).await?;
         let mut held = held::hold(tx, &[id]).await?;
+        // Behind the look at the person, so that both are written at once.
+        self.write(tx).await?;
         let by = if self.other_state() || self.other_ext() || ground.asks_attributes() {
             Some(ground)
         } else {
