@@ -24,6 +24,21 @@ fn record(sources: &Sources, deed: &'static str) -> Record {
     }
 }
 
+fn north() -> ClientRow {
+    ClientRow { key: "north".into(), name: "North".into(), departments: "[]".into() }
+}
+
+/// A unit that finds nothing in its way.
+async fn keep_client(store: &Store, client: ClientRow) {
+    store
+        .write::<_, StoreError, _>(OrgNo(1), async move |tx| {
+            organizations::put_client(tx, &client).await?;
+            Ok(Done::of(()))
+        })
+        .await
+        .unwrap();
+}
+
 on_both_engines! {
     async fn an_event_is_kept_with_its_unit_and_lost_with_it(engine) {
         let database = TestDatabase::new(engine).await;
@@ -49,7 +64,7 @@ on_both_engines! {
         let database = TestDatabase::new(engine).await;
         let store = database.open().await;
         let sources = Sources::system();
-        let client = ClientRow { key: "north".into(), name: "North".into(), departments: "[]".into() };
+        let client = north();
         // More of them than there are connections.
         for turn in 0..40 {
             let (client, twice) = (client.clone(), record(&sources, "client_created"));
@@ -67,13 +82,7 @@ on_both_engines! {
         }
         let left = store.read::<_, StoreError, _>(OrgNo(1), async |tx| organizations::clients(tx).await).await.unwrap();
         assert!(left.is_empty());
-        store
-            .write::<_, StoreError, _>(OrgNo(1), async move |tx| {
-                organizations::put_client(tx, &client).await?;
-                Ok(Done::of(()))
-            })
-            .await
-            .unwrap();
+        keep_client(&store, client).await;
     }
 }
 
@@ -106,7 +115,7 @@ async fn a_unit_whose_caller_went_away_is_rolled_back() {
         async move {
             store
                 .write::<(), StoreError, _>(OrgNo(1), async move |tx| {
-                    let client = ClientRow { key: "north".into(), name: "North".into(), departments: "[]".into() };
+                    let client = north();
                     organizations::put_client(tx, &client).await?;
                     if let Some(half_way) = half_way.lock().unwrap().take() {
                         half_way.send(()).unwrap();
@@ -122,14 +131,7 @@ async fn a_unit_whose_caller_went_away_is_rolled_back() {
     assert!(caller.await.unwrap_err().is_cancelled());
     let left = store.read::<_, StoreError, _>(OrgNo(1), async |tx| organizations::clients(tx).await).await.unwrap();
     assert!(left.is_empty());
-    let client = ClientRow { key: "north".into(), name: "Another".into(), departments: "[]".into() };
-    store
-        .write::<_, StoreError, _>(OrgNo(1), async move |tx| {
-            organizations::put_client(tx, &client).await?;
-            Ok(Done::of(()))
-        })
-        .await
-        .unwrap();
+    keep_client(&store, north()).await;
 }
 
 /// A COMMIT fails of which a unit has made the client `ruin`.

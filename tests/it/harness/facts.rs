@@ -13,6 +13,22 @@ use doorward::store::people::{self, PersonRow};
 use doorward::store::resources::{self, Kind, ResourceRow};
 use doorward::store::{self, Done, StoreError, Tx, directories};
 
+/// A person of ours, active, whom no directory has pushed.
+pub fn lena(id: PersonId, email: &str) -> PersonRow {
+    PersonRow {
+        id,
+        origin: Origin::Local.as_str().to_owned(),
+        state: people::ACTIVE.to_owned(),
+        locked: false,
+        epoch: 1,
+        key: Some(email.to_owned()),
+        email: Some(email.to_owned()),
+        name: "Lena".to_owned(),
+        given: None,
+        family: None,
+    }
+}
+
 impl TestOrganization<'_> {
     /// Gives the person behind a pushed User a role in the client `south` by hand.
     pub async fn grant_by_hand(&self, user: &str, role: &str) {
@@ -37,18 +53,7 @@ impl TestOrganization<'_> {
     pub async fn local_admin_behind_a_mark(&self, email: &str) -> PersonId {
         let gw = &self.home.gateway;
         let id = PersonId::mint(&gw.sources);
-        let person = PersonRow {
-            id,
-            origin: Origin::Local.as_str().to_owned(),
-            state: people::ACTIVE.to_owned(),
-            locked: false,
-            epoch: 1,
-            key: Some(email.to_owned()),
-            email: Some(email.to_owned()),
-            name: "Lena".to_owned(),
-            given: None,
-            family: None,
-        };
+        let person = lena(id, email);
         let grant = serde_json::to_string(&ManualGrant::new("msp_admin", ClientScope::All)).unwrap();
         let (gateway, now) = (gw.clone(), gw.sources.now());
         gw.store

@@ -2,6 +2,7 @@
 //! unit open, sees the others wait for it, and goes on.
 
 use crate::harness::database::Engine;
+use crate::harness::facts::lena;
 use crate::harness::gateway::{Directory, TestGateway, TestOrganization, usual_rules};
 use crate::harness::world::World;
 use doorward::base::ids::{OrgNo, PersonId, ResourceId, RuleId};
@@ -12,7 +13,7 @@ use doorward::lab::browser::Browser;
 use doorward::service::Memory;
 use doorward::service::access::{self, Ground, GroundError};
 use doorward::service::console::apply::apply;
-use doorward::store::people::{self, ACTIVE, DELETED, PersonRow};
+use doorward::store::people::{self, DELETED, PersonRow};
 use doorward::store::resources::{self, Kind};
 use doorward::store::{Done, StoreError, Tx, directories, organizations, seats, standing};
 use serde_json::{Value, json};
@@ -61,18 +62,7 @@ async fn hold_person(tx: &mut Tx, id: PersonId) -> Result<(), StoreError> {
 async fn local(acme: &TestOrganization<'_>, gw: &TestGateway, email: &str) -> PersonId {
     let gateway = gw.gateway.clone();
     let (id, now) = (PersonId::mint(&gateway.sources), gateway.sources.now());
-    let person = PersonRow {
-        id,
-        origin: Origin::Local.as_str().to_owned(),
-        state: ACTIVE.to_owned(),
-        locked: false,
-        epoch: 1,
-        key: Some(email.to_owned()),
-        email: Some(email.to_owned()),
-        name: "Lena".to_owned(),
-        given: None,
-        family: None,
-    };
+    let person = lena(id, email);
     let store = gateway.store.clone();
     store
         .write::<_, GroundError, _>(acme.org, async move |tx| {
