@@ -15,16 +15,18 @@ const POOL: usize = 16;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 /// How long a connection may lie still before it is asked whether the server still knows it.
 const STILL: std::time::Duration = std::time::Duration::from_secs(10);
-/// How long one statement may take, as the settings below say it to the server.
+/// How long one statement may take; the server is told so.
 pub const STATEMENT: std::time::Duration = std::time::Duration::from_secs(60);
 /// How long a unit of work may sit still between two statements, and how long one statement may take: the second is a part
 /// of the bound on the age of a unit, which marks are kept for (`service::access`). And plans are made once: our statements
 /// are look-ups, whose plan does not depend on what is looked up.
-const SETTINGS: [(&str, &str); 3] = [
-    ("idle_in_transaction_session_timeout", "30s"),
-    ("statement_timeout", "60s"),
-    ("plan_cache_mode", "force_generic_plan"),
-];
+fn settings() -> [(&'static str, String); 3] {
+    [
+        ("idle_in_transaction_session_timeout", "30s".to_owned()),
+        ("statement_timeout", format!("{}s", STATEMENT.as_secs())),
+        ("plan_cache_mode", "force_generic_plan".to_owned()),
+    ]
+}
 
 /// Connections, handed out and taken back without a word over the wire: sqlx's own pool asks each one whether it is well
 /// when it comes back, which is a round trip for every unit.
@@ -62,7 +64,7 @@ impl managed::Manager for Manager {
 /// Makes the pool, and sees that the server answers.
 pub(crate) async fn open(url: &str) -> Result<PgPool, StoreError> {
     let options =
-        PgConnectOptions::from_str(url)?.statement_cache_capacity(512).application_name("doorward").options(SETTINGS);
+        PgConnectOptions::from_str(url)?.statement_cache_capacity(512).application_name("doorward").options(settings());
     let pool = PgPool::builder(Manager(options)).max_size(POOL).runtime(deadpool::Runtime::Tokio1);
     let pool = pool.wait_timeout(Some(PATIENCE)).create_timeout(Some(PATIENCE)).recycle_timeout(Some(PATIENCE));
     let pool = pool.build().map_err(|_| StoreError::Malformed("pool"))?;
