@@ -114,6 +114,12 @@ ids! {
     FamilyId = "fam-";
 }
 
+/// The id of a request: 32 hex digits. It is no id of a kind, since whatever a request was for is told by it.
+#[must_use]
+pub fn request(sources: &Sources) -> String {
+    uuid::Uuid::from_bytes(uuid_v7(sources)).simple().to_string()
+}
+
 /// Ids that grow with each one, also within a millisecond and when the clock goes back (RFC 9562 §6.2, a counter in
 /// the place of the first random bits): for what is read in the order in which it was written.
 #[derive(Debug, Default)]

@@ -9,6 +9,7 @@ mod demo;
 mod directory;
 mod directory_client;
 mod log;
+mod log_lines;
 mod migrate;
 mod opened;
 mod org;

@@ -6,15 +6,24 @@ use crate::config::Config;
 use crate::service::Gateway;
 use std::io::IsTerminal as _;
 use std::path::Path;
+use tracing_subscriber::fmt::MakeWriter;
 
 /// The configuration, with the log turned on.
 pub(super) fn config(file: Option<&Path>) -> anyhow::Result<Config> {
+    logging_to(file, std::io::stderr)
+}
+
+/// The configuration, with the log turned on and written somewhere.
+pub(super) fn logging_to<W>(file: Option<&Path>, writer: W) -> anyhow::Result<Config>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let config = Config::load(file)?;
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log)?;
     // A second subscriber in one process would be a mistake of ours that changes nothing for the user.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .with_ansi(std::io::stderr().is_terminal())
         .try_init();
     Ok(config)

@@ -1,5 +1,6 @@
 //! `doorward serve`.
 
+use super::log_lines::LogLines;
 use super::opened;
 use crate::app;
 use crate::base::sources::Sources;
@@ -10,7 +11,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
 pub(super) async fn run(file: Option<&Path>) -> anyhow::Result<()> {
-    let config = opened::config(file)?;
+    let lines = LogLines::to(std::io::stderr())?;
+    let outcome = logged(file, lines.clone()).await;
+    lines.flush();
+    outcome
+}
+
+async fn logged(file: Option<&Path>, lines: LogLines<std::io::Stderr>) -> anyhow::Result<()> {
+    let config = opened::logging_to(file, lines)?;
     let listener = TcpListener::bind(config.listen).await?;
     let bound = listener.local_addr()?;
     let gateway = app::gateway(&config, bound, Sources::system(), config.database.migrate).await?;

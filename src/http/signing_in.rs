@@ -26,7 +26,7 @@ impl FromRequestParts<Gateway> for Asker {
 
     async fn from_request_parts(parts: &mut Parts, gw: &Gateway) -> Result<Self, Infallible> {
         let ip = proxy::client(gw, parts).map(|ip| ip.to_string());
-        let reference = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        let reference = parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
         Ok(Self(Caller { ip, reference }))
     }
 }

@@ -111,8 +111,8 @@ pub struct Memory {
 impl Gateway {
     /// The same gateway on behalf of one request: every event that is recorded through it carries the request's id.
     #[must_use]
-    pub fn within(&self, request: &str) -> Self {
-        Self { shared: self.shared.clone(), request: Some(request.into()) }
+    pub fn within(&self, request: Arc<str>) -> Self {
+        Self { shared: self.shared.clone(), request: Some(request) }
     }
 
     /// Another gateway that differs in what is changed here.

@@ -4,7 +4,7 @@ use super::engine::{Row, args, vals};
 use super::members::push_list;
 use super::people::{self, PersonRow};
 use super::{StoreError, Tx, numbers};
-use crate::base::ids::{PersonId, ResourceId, SourceNo};
+use crate::base::ids::{PersonId, ResourceId};
 use chrono::{DateTime, Utc};
 
 /// People in one statement.
@@ -57,19 +57,6 @@ pub struct AccessRow {
     pub mark: i64,
     /// The access itself (JSON of `domain::access::Access`).
     pub grants: String,
-}
-
-/// A group that a person is in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupRow {
-    /// The group.
-    pub id: ResourceId,
-    /// Who brought it.
-    pub src: SourceNo,
-    /// Its name as it came.
-    pub name: String,
-    /// The IdP's id of it.
-    pub ext: Option<String>,
 }
 
 /// A person's access, and whether a mark says that it must be derived afresh before anybody reads it.

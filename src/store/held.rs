@@ -3,7 +3,7 @@
 //! CROSS JOIN is written where SQLite must walk from left to right: it knows no sizes of tables, and would rather walk
 //! through all memberships.
 
-use super::access::{self, AccessRow, GroupRow};
+use super::access::{self, AccessRow};
 use super::engine::{Insert, Row, vals};
 use super::members::push_list;
 use super::people::{self, PersonRow};
@@ -24,15 +24,30 @@ pub struct Held {
     pub access: Option<AccessRow>,
     /// Whether there are grants by hand.
     pub by_hand: bool,
-    /// Whether some group may have them as a member.
-    pub in_groups: bool,
+    /// The groups that they are in, in whichever directory or connection, in the order of their ids.
+    pub groups: Vec<GroupRow>,
+}
+
+/// A group that a person is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRow {
+    /// The group.
+    pub id: ResourceId,
+    /// Who is its member: one of the person's Users, or the person.
+    pub member: [u8; 16],
+    /// Who brought it.
+    pub src: SourceNo,
+    /// Its name as it came.
+    pub name: String,
+    /// The IdP's id of it.
+    pub ext: Option<String>,
 }
 
 impl Held {
     /// Somebody whom this unit adds: nobody else can hold them, and no fact but the person is there yet.
     #[must_use]
     pub fn new(person: PersonRow) -> Self {
-        Self { person, access: None, by_hand: false, in_groups: false }
+        Self { person, access: None, by_hand: false, groups: Vec::new() }
     }
 }
 
@@ -57,12 +72,19 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
     for row in &rows {
         of.insert(PersonId(row.key(0)?), row);
     }
+    let mut in_groups = Vec::new();
     for one in &mut held {
         let Some(row) = of.get(&one.person.id) else { continue };
         let is = |at: usize| Ok::<_, StoreError>(row.opt_int(8 + at)?.is_some());
         one.access = access::read_joined(row, 1)?;
         one.by_hand = is(0)?;
-        one.in_groups = is(1)? || is(2)?;
+        if is(1)? || is(2)? {
+            in_groups.push(one.person.id);
+        }
+    }
+    let mut groups = groups(tx, &in_groups).await?;
+    for one in &mut held {
+        one.groups = groups.remove(&one.person.id).unwrap_or_default();
     }
     Ok(held)
 }
@@ -88,18 +110,19 @@ pub async fn groups(tx: &mut Tx, ids: &[PersonId]) -> Result<HashMap<PersonId, V
         let mut values = vals![tx.org];
         push_list(&mut list, &mut values, &blobs);
         let sql = format!(
-            "SELECT of_person.person, g.id, g.src, g.label, g.ext FROM (\
-               SELECT r.person AS person, m.gid AS gid FROM resource r CROSS JOIN member m \
+            "SELECT of_person.person, g.id, of_person.mid, g.src, g.label, g.ext FROM (\
+               SELECT r.person AS person, m.mid AS mid, m.gid AS gid FROM resource r CROSS JOIN member m \
                WHERE r.org = $1 AND r.person IN ({list} AND m.org = r.org AND m.mid = r.id \
-               UNION SELECT m.mid, m.gid FROM member m WHERE m.org = $1 AND m.mid IN ({list}) of_person \
+               UNION SELECT m.mid, m.mid, m.gid FROM member m WHERE m.org = $1 AND m.mid IN ({list}) of_person \
              JOIN resource g ON g.org = $1 AND g.id = of_person.gid AND g.kind = 2 ORDER BY of_person.person, g.id"
         );
         for row in tx.conn.all(sql, &values).await? {
             let group = GroupRow {
                 id: ResourceId(row.key(1)?),
-                src: SourceNo(row.int(2)?),
-                name: row.text(3)?,
-                ext: row.opt_text(4)?,
+                member: row.key(2)?,
+                src: SourceNo(row.int(3)?),
+                name: row.text(4)?,
+                ext: row.opt_text(5)?,
             };
             found.entry(PersonId(row.key(0)?)).or_default().push(group);
         }

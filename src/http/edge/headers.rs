@@ -1,9 +1,6 @@
 //! Security headers. A route that needs another policy sets the header itself; it is then left as it is.
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Forms may lead to an IdP: browsers count the redirect after a form, and SAML posts one there.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; \
@@ -14,10 +11,9 @@ const POLICY_ON_LOOPBACK: &str = "default-src 'none'; style-src 'self'; img-src 
                                   script-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
                                   form-action 'self' https: http:";
 
-pub(super) async fn secure(State(secure): State<bool>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(super) fn secure(secure: bool, headers: &mut HeaderMap) {
     let mut put = |name: HeaderName, value: &'static str| {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
     put(header::CONTENT_SECURITY_POLICY, if secure { POLICY } else { POLICY_ON_LOOPBACK });
     put(header::REFERRER_POLICY, "strict-origin");
@@ -27,5 +23,4 @@ pub(super) async fn secure(State(secure): State<bool>, request: Request, next: N
     if secure {
         put(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
-    response
 }

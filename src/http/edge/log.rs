@@ -1,39 +1,47 @@
 //! The id and the one log line of a request: no personal data, no raw path (tokens stand in paths).
 
+use crate::base::ids;
 use crate::base::sources::Sources;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, Method};
 use axum::response::Response;
+use std::sync::Arc;
 use std::time::Instant;
 
-/// The id of a request: in the log, in the audit and in the answer.
+/// The id of a request: in the log, in the audit and in the answer. It begins with the time, so that what is kept by it is
+/// written side by side and not all over an index.
 #[derive(Debug, Clone)]
-pub struct RequestId(pub String);
+pub struct RequestId(pub Arc<str>);
 
-pub(super) async fn number(State(sources): State<Sources>, mut request: Request, next: Next) -> Response {
-    let id = format!("{:032x}", u128::from_be_bytes(sources.bytes::<16>()));
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = next.run(request).await;
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert("x-request-id", value);
-    }
-    response
+/// The line of a request that is on its way.
+pub(super) struct Line {
+    id: Arc<str>,
+    method: Method,
+    route: Option<MatchedPath>,
+    begun: Instant,
 }
 
-pub(super) async fn log(request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let method = request.method().clone();
+/// Numbers a request and begins its line.
+pub(super) fn begin(sources: &Sources, request: &mut Request) -> Line {
+    let id: Arc<str> = ids::request(sources).into();
+    request.extensions_mut().insert(RequestId(id.clone()));
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let id = request.extensions().get::<RequestId>().cloned();
-    let response = next.run(request).await;
-    tracing::info!(
-        %method,
-        route = route.as_ref().map_or("-", MatchedPath::as_str),
-        status = response.status().as_u16(),
-        millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-        request = id.as_ref().map_or("", |id| id.0.as_str()),
-        "request"
-    );
-    response
+    Line { id, method: request.method().clone(), route, begun: Instant::now() }
+}
+
+impl Line {
+    /// Writes the line; the answer tells the id.
+    pub(super) fn end(self, response: &mut Response) {
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            response.headers_mut().insert("x-request-id", value);
+        }
+        tracing::info!(
+            method = %self.method,
+            route = self.route.as_ref().map_or("-", MatchedPath::as_str),
+            status = response.status().as_u16(),
+            millis = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            request = &*self.id,
+            "request"
+        );
+    }
 }

@@ -104,7 +104,7 @@ impl Answer {
 
     /// The response, and what the log is told of it.
     pub(super) fn into_response(self, media: &'static str) -> (Response, Sent) {
-        let bytes = self.body.map(|body| Bytes::from(body.to_string()));
+        let bytes = self.body.map(|body| Bytes::from(serde_json::to_vec(&body).expect("a value is written to memory")));
         let mut response = Response::new(bytes.clone().map_or_else(Body::empty, Body::from));
         *response.status_mut() = self.status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));

@@ -88,7 +88,7 @@ async fn door(gw: Gateway, directory: String, rest: String, mut request: Request
     if request.method() == Method::OPTIONS {
         return Answer::empty(StatusCode::NO_CONTENT).into_response(media).0;
     }
-    let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(&id.0));
+    let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(id.0.clone()));
     let recorder = Recorder::begin(&gw, &mut request);
     let mut call = DirectoryCall { gw, directory, address: Address::of(&rest), rest, recorder };
     let answer = call.answer(request).await;

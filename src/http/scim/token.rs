@@ -28,7 +28,7 @@ pub(super) async fn metadata(State(gw): State<Gateway>) -> impl IntoResponse {
 }
 
 pub(super) async fn token(State(gw): State<Gateway>, request: Request) -> Response {
-    let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(&id.0));
+    let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(id.0.clone()));
     match issued(&gw, request).await {
         Ok(body) => fresh(StatusCode::OK, body),
         Err(error) => refusal(&error),

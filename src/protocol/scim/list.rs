@@ -3,6 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::error::ScimType;
 use crate::protocol::scim::normalise;
@@ -299,22 +300,24 @@ pub struct ListPage {
 /// A ListResponse. `itemsPerPage` is what the page holds, and `Resources` is there even if empty.
 #[must_use]
 pub fn list_response(resources: Vec<Value>, page: &ListPage) -> Value {
-    let mut body = json!({
-        "schemas": [LIST_URN],
-        "startIndex": page.start_index.max(1),
-        "itemsPerPage": resources.len(),
-        "Resources": resources,
-    });
-    if let Some(total) = page.total {
-        body["totalResults"] = json!(total);
+    let mut body = Document::new();
+    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    put("schemas", json!([LIST_URN]));
+    put("startIndex", page.start_index.max(1).into());
+    put("itemsPerPage", resources.len().into());
+    // Handed on as they are: `json!` would copy all of them.
+    put("Resources", Value::Array(resources));
+    let optional = [
+        ("totalResults", page.total.map(Value::from)),
+        ("nextCursor", page.next_cursor.clone().map(Value::from)),
+        ("previousCursor", page.previous_cursor.clone().map(Value::from)),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            put(name, value);
+        }
     }
-    if let Some(cursor) = &page.next_cursor {
-        body["nextCursor"] = json!(cursor);
-    }
-    if let Some(cursor) = &page.previous_cursor {
-        body["previousCursor"] = json!(cursor);
-    }
-    body
+    Value::Object(body)
 }
 
 #[cfg(test)]

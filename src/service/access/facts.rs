@@ -3,7 +3,7 @@
 use super::ground::{Ground, GroundError};
 use crate::base::ids::PersonId;
 use crate::domain::access::{AttributeFacts, GroupFact, PersonFacts};
-use crate::store::held::Held;
+use crate::store::held::{GroupRow, Held};
 use crate::store::people::PersonRow;
 use crate::store::{Tx, held};
 use std::collections::{BTreeMap, HashMap};
@@ -17,18 +17,13 @@ pub(super) async fn load(
     let ids = |of: &dyn Fn(&Held) -> bool| -> Vec<PersonId> {
         people.iter().filter(|held| of(held)).map(|held| held.person.id).collect()
     };
-    let (everyone, in_groups, by_hand) = (ids(&|_| true), ids(&|one| one.in_groups), ids(&|one| one.by_hand));
-    let mut facts: HashMap<PersonId, PersonFacts> = people
-        .iter()
-        .map(|held| (held.person.id, PersonFacts { is_owner: held.person.origin == "owner", ..PersonFacts::default() }))
-        .collect();
-    for (person, groups) in held::groups(tx, &in_groups).await? {
-        let known = groups.into_iter().filter_map(|group| {
-            let from = ground.sources.get(&group.src)?.clone();
-            Some(GroupFact { id: group.id.to_string(), name: group.name, external_id: group.ext, from })
-        });
-        facts.entry(person).or_default().groups = known.collect();
-    }
+    let (everyone, by_hand) = (ids(&|_| true), ids(&|one| one.by_hand));
+    let of = |held: &Held| PersonFacts {
+        is_owner: held.person.origin == "owner",
+        groups: groups(ground, &held.groups),
+        ..PersonFacts::default()
+    };
+    let mut facts: HashMap<PersonId, PersonFacts> = people.iter().map(|held| (held.person.id, of(held))).collect();
     for (person, bodies) in held::manual_grants(tx, &by_hand).await? {
         let grants = bodies.iter().map(|body| serde_json::from_str(body)).collect::<Result<_, _>>();
         facts.entry(person).or_default().manual = grants.map_err(|_| GroundError::Malformed("grant"))?;
@@ -47,6 +42,16 @@ pub(super) async fn load(
     Ok(facts)
 }
 
+/// The groups whose source is known, each once: in the order of their ids the same ones stand together.
+fn groups(ground: &Ground, rows: &[GroupRow]) -> Vec<GroupFact> {
+    let fact = |group: &GroupRow| {
+        let from = ground.sources.get(&group.src)?.clone();
+        let (name, external_id) = (group.name.clone(), group.ext.clone());
+        Some(GroupFact { id: group.id.to_string(), name, external_id, from })
+    };
+    rows.chunk_by(|a, b| a.id == b.id).filter_map(|same| same.first().and_then(fact)).collect()
+}
+
 /// The facts of one person, for an explanation.
 ///
 /// # Errors
@@ -61,8 +66,13 @@ pub(super) async fn of_people(
     ground: &Ground,
     people: Vec<PersonRow>,
 ) -> Result<HashMap<PersonId, PersonFacts>, GroundError> {
-    let looked = |person| Held { by_hand: true, in_groups: true, ..Held::new(person) };
-    let people: Vec<_> = people.into_iter().map(looked).collect();
+    let ids: Vec<_> = people.iter().map(|person| person.id).collect();
+    let mut groups = held::groups(tx, &ids).await?;
+    let mut looked = |person: PersonRow| {
+        let groups = groups.remove(&person.id).unwrap_or_default();
+        Held { by_hand: true, groups, ..Held::new(person) }
+    };
+    let people: Vec<_> = people.into_iter().map(&mut looked).collect();
     load(tx, ground, &people).await
 }
 

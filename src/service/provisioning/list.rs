@@ -85,7 +85,7 @@ pub async fn list(gw: &Gateway, who: &DirectoryCaller, query: Query) -> Result<P
         Paging::Cursor { .. } => Some(cursors::key(gw).await?),
         Paging::Index { .. } => None,
     };
-    let binding = binding(who, &query);
+    let binding = key.map(|_| binding(who, &query)).unwrap_or_default();
     let mut applied = Applied::default();
     let plan = read(gw, who, &query, key, &binding, &mut applied)?;
     let (skip, by_cursor) = (plan.skip, plan.by_cursor);
@@ -254,11 +254,11 @@ async fn everything(
     plan: &Plan,
     resource_type: ResourceType,
 ) -> Result<Found, ProvisionError> {
-    who.confirm_in(tx).await?;
     let (src, kind) = (who.directory.src, kind_of(resource_type));
     let total = u64::try_from(resources::total(tx, src, kind).await?).unwrap_or_default();
     let nothing = Found { kept: Vec::new(), total: Some(total), more: false, key: None };
     if plan.count == 0 {
+        who.confirm_in(tx).await?;
         return Ok(nothing);
     }
     let after = if plan.by_cursor || plan.skip == 0 {
@@ -269,11 +269,16 @@ async fn everything(
             Some(id) => Some(id),
             None => resources::nth(tx, src, kind, i64::try_from(plan.skip).unwrap_or(i64::MAX)).await?,
         };
-        let Some(id) = counted else { return Ok(nothing) };
+        let Some(id) = counted else {
+            who.confirm_in(tx).await?;
+            return Ok(nothing);
+        };
         Some(id)
     };
     let limit = i64::try_from(plan.count.saturating_add(1)).unwrap_or(i64::MAX);
-    let mut rows = resources::find(tx, src, kind, &Predicate::All, after, limit).await?.rows;
+    let resources::Candidates { mut rows, facts } =
+        resources::find(tx, src, kind, &Predicate::All, after, limit).await?;
+    who.confirm(facts)?;
     let more = rows.len() as u64 > plan.count;
     rows.truncate(usize::try_from(plan.count).unwrap_or(usize::MAX));
     if more && let Some(last) = rows.last() {

@@ -9,28 +9,44 @@ use crate::service::Gateway;
 use crate::store::{StoreError, Tx, members};
 use std::collections::HashMap;
 
-/// Completes the managers in these documents: one statement for a hundred of them, none where nobody has one.
+/// The names of those whom Users report to, where this directory has them.
+#[derive(Debug, Default)]
+pub(super) struct Names(HashMap<String, Option<String>>);
+
+/// The names of the managers in these documents: one statement for a hundred of them, none where nobody has one.
+pub(super) async fn names(tx: &mut Tx, who: &DirectoryCaller, documents: &[&Document]) -> Result<Names, StoreError> {
+    let mut ids: Vec<ResourceId> = documents.iter().filter_map(|one| manager_of(one)?.parse().ok()).collect();
+    if ids.is_empty() {
+        return Ok(Names::default());
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let named = members::user_names(tx, who.directory.src, &ids).await?;
+    Ok(Names(named.into_iter().map(|(id, name)| (id.to_string(), name)).collect()))
+}
+
+impl Names {
+    /// Completes the manager in a document.
+    pub(super) fn show(&self, gw: &Gateway, who: &DirectoryCaller, document: &mut Document) {
+        if self.0.is_empty() {
+            return;
+        }
+        if let Some(name) = manager_of(document).and_then(|id| self.0.get(id)) {
+            let base = gw.urls.scim(who.directory.id);
+            let address = |id: &str| format!("{base}{}/{id}", ResourceType::User.endpoint());
+            show_manager(document, address, name.as_deref());
+        }
+    }
+}
+
+/// Completes the managers in these documents.
 pub(super) async fn show(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
     documents: Vec<&mut Document>,
 ) -> Result<(), StoreError> {
-    let mut ids: Vec<ResourceId> = documents.iter().filter_map(|one| manager_of(one)?.parse().ok()).collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    ids.sort_unstable();
-    ids.dedup();
-    let named = members::user_names(tx, who.directory.src, &ids).await?;
-    let names: HashMap<String, Option<String>> = named.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
-    let base = gw.urls.scim(who.directory.id);
-    for document in documents {
-        let name = manager_of(document).and_then(|id| names.get(id));
-        if let Some(name) = name {
-            let address = |id: &str| format!("{base}{}/{id}", ResourceType::User.endpoint());
-            show_manager(document, address, name.as_deref());
-        }
-    }
+    let names = names(tx, who, &documents.iter().map(|document| &**document).collect::<Vec<_>>()).await?;
+    documents.into_iter().for_each(|document| names.show(gw, who, document));
     Ok(())
 }

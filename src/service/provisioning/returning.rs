@@ -4,7 +4,7 @@
 use super::adoption::{self, Owner};
 use super::events::{self, By};
 use super::shape;
-use super::users::{change, refuse_taken};
+use super::users::{Found, Left, change, refuse_taken};
 use super::{DirectoryCaller, ProvisionError, person};
 use crate::base::ids::{PersonId, ResourceId};
 use crate::domain::audit::Deed;
@@ -82,11 +82,12 @@ async fn reactivate(
     gw: &Gateway,
     who: &DirectoryCaller,
     new: &NewResource,
-    row: (ResourceRow, Standing),
+    (row, standing): (ResourceRow, Standing),
     now: DateTime<Utc>,
 ) -> Result<(ResourceRow, Vec<Record>), ProvisionError> {
-    let old_name = row.0.key.clone();
-    let (row, mut records) = change(tx, gw, who, row, By::Put, new.document.clone(), now).await?;
+    let old_name = row.key.clone();
+    let found = Found { document: shape::document(&row)?, row, standing };
+    let (Left { row, .. }, mut records) = change(tx, gw, who, found, By::Put, new.document.clone(), now).await?;
     if let Some(id) = row.person
         && old_name != row.key
     {

@@ -90,10 +90,7 @@ pub(super) async fn scan(
     let (src, kind) = (who.directory.src, kind_of(leg.resource_type));
     loop {
         let resources::Candidates { rows, facts } = resources::find(tx, src, kind, &predicate, after, STEP).await?;
-        match facts {
-            Some(facts) => who.confirm(facts)?,
-            None => who.confirm_in(tx).await?,
-        }
+        who.confirm(facts)?;
         let full = rows.len() as i64 == STEP;
         seen.looked_at += rows.len();
         if seen.looked_at > BUDGET {

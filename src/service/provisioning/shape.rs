@@ -53,7 +53,7 @@ pub(super) fn document(row: &ResourceRow) -> Result<Document, StoreError> {
 
 /// A document as it is stored.
 pub(super) fn text(document: &Document) -> String {
-    Value::Object(document.clone()).to_string()
+    serde_json::to_string(document).expect("a document is written to memory")
 }
 
 /// What a POST or PUT says, as a row; ids and times are made outside the unit.
@@ -161,6 +161,12 @@ pub(super) struct Kept {
 impl Kept {
     /// Reads a row.
     pub(super) fn of(urls: &Urls, directory: DirectoryId, row: ResourceRow) -> Result<Self, StoreError> {
+        let document = document(&row)?;
+        Ok(Self::known(urls, directory, row, document))
+    }
+
+    /// The same, where the document of the row is known.
+    pub(super) fn known(urls: &Urls, directory: DirectoryId, row: ResourceRow, document: Document) -> Self {
         let (base, kind) = (urls.scim(directory), resource_type_of(row.kind));
         let head = Head {
             kind,
@@ -170,7 +176,7 @@ impl Kept {
             version: Version::stored(row.version),
             location: format!("{base}{}/{}", kind.endpoint(), row.id),
         };
-        Ok(Self { stored: Stored { head, document: document(&row)?, extra: Document::new() }, row, base })
+        Self { stored: Stored { head, document, extra: Document::new() }, row, base }
     }
 
     /// What it is.

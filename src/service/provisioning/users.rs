@@ -18,12 +18,13 @@ use crate::protocol::scim::resource::{NewResource, read_resource, replace_resour
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::service::access::{self, Ground, settle, settle_held};
-use crate::store::held::{self, Held};
+use crate::store::held::{self, GroupRow, Held};
 use crate::store::resources::{self, Kind, ResourceRow};
 use crate::store::standing::Standing;
 use crate::store::{self, Done, Record, StoreError, Tx, newcomer, people, tombstones};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The `If-Match` of a request (RFC 7644 §3.14), as sent; compared with the version that is held for the change.
 pub type Precondition = String;
@@ -53,30 +54,48 @@ pub(super) async fn user_wire(
     row: &ResourceRow,
 ) -> Result<Wire, ProvisionError> {
     let groups = current_groups(tx, row).await?;
-    wire_with(tx, gw, who, row, &groups).await
+    Ok(Left::of(tx, who, row.clone(), shape::document(row)?, groups).await?.wire(gw, who))
 }
 
-/// The groups of a User; nothing is asked where it has none. A change of the User asks before it writes: then all that
-/// it writes goes out at once.
-pub(super) async fn current_groups(tx: &mut Tx, row: &ResourceRow) -> Result<Vec<(ResourceId, String)>, StoreError> {
+/// A User as a unit of work leaves it. It is made ready for the wire when the unit is over: others wait for its end.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub(super) row: ResourceRow,
+    document: Document,
+    groups: Groups,
+    managers: reports_to::Names,
+}
+
+impl Left {
+    async fn of(
+        tx: &mut Tx,
+        who: &DirectoryCaller,
+        row: ResourceRow,
+        document: Document,
+        groups: Groups,
+    ) -> Result<Self, StoreError> {
+        let managers = reports_to::names(tx, who, &[&document]).await?;
+        Ok(Self { row, document, groups, managers })
+    }
+
+    fn wire(self, gw: &Gateway, who: &DirectoryCaller) -> Wire {
+        let kept = Kept::known(&gw.urls, who.directory.id, self.row, self.document);
+        let mut wire = kept.with_groups(&self.groups).into_wire();
+        self.managers.show(gw, who, &mut wire.document);
+        wire
+    }
+}
+
+/// The groups of a User with their names, in the order of their ids.
+type Groups = Vec<(ResourceId, String)>;
+
+/// The groups of a User; nothing is asked where it has none.
+pub(super) async fn current_groups(tx: &mut Tx, row: &ResourceRow) -> Result<Groups, StoreError> {
     if row.in_groups { groups_of(tx, row.id).await } else { Ok(Vec::new()) }
 }
 
-/// The same, where its groups have been read before.
-async fn wire_with(
-    tx: &mut Tx,
-    gw: &Gateway,
-    who: &DirectoryCaller,
-    row: &ResourceRow,
-    groups: &[(ResourceId, String)],
-) -> Result<Wire, ProvisionError> {
-    let mut wire = Kept::of(&gw.urls, who.directory.id, row.clone())?.with_groups(groups).into_wire();
-    reports_to::show(tx, gw, who, vec![&mut wire.document]).await?;
-    Ok(wire)
-}
-
-/// The groups of a User, in the order of their ids.
-pub(super) async fn groups_of(tx: &mut Tx, id: ResourceId) -> Result<Vec<(ResourceId, String)>, StoreError> {
+/// The groups of a User.
+pub(super) async fn groups_of(tx: &mut Tx, id: ResourceId) -> Result<Groups, StoreError> {
     let groups = store::members::groups_of(tx, &[id]).await?;
     Ok(groups.into_iter().map(|(_, group, name)| (group, name)).collect())
 }
@@ -91,17 +110,21 @@ pub async fn create_user(
     body: Value,
     given: Option<ResourceId>,
 ) -> Result<Changed, ProvisionError> {
-    let new = read_resource(ResourceType::User, &who.registry, body, who.profile)?;
+    let new = Arc::new(read_resource(ResourceType::User, &who.registry, body, who.profile)?);
     let id = given.unwrap_or_else(|| ResourceId::mint(&gw.sources));
     let (person, now) = (PersonId::mint(&gw.sources), gw.sources.now());
-    let (gateway, caller) = (gw.clone(), who.clone());
-    gw.store
-        .write(who.org, async move |tx| {
-            let (row, applied, records) = create(tx, &gateway, &caller, &new, id, person, now).await?;
-            let wire = user_wire(tx, &gateway, &caller, &row).await?;
-            Ok::<_, ProvisionError>(Done::of(Changed { wire, skipped: Vec::new(), applied }).and_all(records))
-        })
-        .await
+    let (gateway, caller, pushed) = (gw.clone(), who.clone(), new.clone());
+    let work = async move |tx: &mut Tx| {
+        let (row, applied, records) = create(tx, &gateway, &caller, &pushed, id, person, now).await?;
+        let groups = current_groups(tx, &row).await?;
+        let managers = reports_to::names(tx, &caller, &[&pushed.document]).await?;
+        Ok::<_, ProvisionError>(Done::of((row, groups, managers, applied)).and_all(records))
+    };
+    let (row, groups, managers, applied) = gw.store.write(who.org, work).await?;
+    // However it came here, what it is now is what was pushed.
+    let document = Arc::unwrap_or_clone(new).document;
+    let wire = Left { row, document, groups, managers }.wire(gw, who);
+    Ok(Changed { wire, skipped: Vec::new(), applied })
 }
 
 /// The step of a creation inside a unit: the User comes back under its externalId, or is pushed for the first time.
@@ -221,14 +244,13 @@ pub async fn replace_user(
             let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
             let old = shape::document(&row)?;
             let new = replace_resource(ResourceType::User, &caller.registry, &old, body.clone(), caller.profile)?;
-            let groups = current_groups(tx, &row).await?;
-            let (row, records) = change(tx, &gateway, &caller, (row, standing), By::Put, new.document, now).await?;
-            let wire = wire_with(tx, &gateway, &caller, &row, &groups).await?;
-            Ok::<_, ProvisionError>(Done::of((wire, new.applied)).and_all(records))
+            let found = Found { row, document: old, standing };
+            let (left, records) = change(tx, &gateway, &caller, found, By::Put, new.document, now).await?;
+            Ok::<_, ProvisionError>(Done::of((left, new.applied)).and_all(records))
         })
         .await;
-    let (wire, applied) = telling_of_the_last_admin(gw, who, id, outcome).await?;
-    Ok(Changed { wire, skipped: Vec::new(), applied })
+    let (left, applied) = telling_of_the_last_admin(gw, who, id, outcome).await?;
+    Ok(Changed { wire: left.wire(gw, who), skipped: Vec::new(), applied })
 }
 
 /// `PATCH /Users/{id}` (RFC 7644 §3.5.2): all operations or none.
@@ -250,32 +272,39 @@ pub async fn patch_user(
         .store
         .write(who.org, async move |tx| {
             let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
-            let patched = patch.apply(&caller.registry, &shape::document(&row)?)?;
-            let groups = current_groups(tx, &row).await?;
-            let (row, records) =
-                change(tx, &gateway, &caller, (row, standing), By::Patch, patched.document, now).await?;
-            let wire = wire_with(tx, &gateway, &caller, &row, &groups).await?;
-            Ok::<_, ProvisionError>(Done::of((wire, patched.skipped, patched.applied)).and_all(records))
+            let old = shape::document(&row)?;
+            let patched = patch.apply(&caller.registry, &old)?;
+            let found = Found { row, document: old, standing };
+            let (left, records) = change(tx, &gateway, &caller, found, By::Patch, patched.document, now).await?;
+            Ok::<_, ProvisionError>(Done::of((left, patched.skipped, patched.applied)).and_all(records))
         })
         .await;
-    let (wire, skipped, applied) = telling_of_the_last_admin(gw, who, id, outcome).await?;
-    Ok(Changed { wire, skipped, applied })
+    let (left, skipped, applied) = telling_of_the_last_admin(gw, who, id, outcome).await?;
+    Ok(Changed { wire: left.wire(gw, who), skipped, applied })
 }
 
-/// Takes a User from its stored document to another one, with all that follows for the person. Nothing is written
-/// where nothing differs, and the person is not touched by what is the resource's alone.
+/// A User that is held for a change, with its document, and how things stand.
+pub(super) struct Found {
+    pub(super) row: ResourceRow,
+    pub(super) document: Document,
+    pub(super) standing: Standing,
+}
+
+/// Takes a User from its stored document to another one, with all that follows for the person. Its groups are read before
+/// anything is written: then all that is written goes out at once. Nothing is written where nothing differs, and the person
+/// is not touched by what is the resource's alone.
 pub(super) async fn change(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
-    (mut row, standing): (ResourceRow, Standing),
+    Found { mut row, document: old, standing }: Found,
     by: By,
     document: Document,
     now: DateTime<Utc>,
-) -> Result<(ResourceRow, Vec<Record>), ProvisionError> {
-    let old = shape::document(&row)?;
+) -> Result<(Left, Vec<Record>), ProvisionError> {
     if old == document {
-        return Ok((row, Vec::new()));
+        let groups = current_groups(tx, &row).await?;
+        return Ok((Left::of(tx, who, row, document, groups).await?, Vec::new()));
     }
     let was = row.clone();
     shape::refresh(&mut row, ResourceType::User, &document, now);
@@ -288,17 +317,18 @@ pub(super) async fn change(
         (true, true) | (false, false) => Deed::UserUpdated,
     };
     let step = Step { was: &was, row: &row, old: &old, new: &document, deed, now };
-    let mut records = match row.person {
+    let (groups, mut records) = match row.person {
         Some(id) if step.is_of_the_person() => step.with_the_person(tx, gw, who, id, standing).await?,
         Some(id) => step.beside_the_person(tx, gw, id, standing).await?,
         None => {
+            let groups = current_groups(tx, &row).await?;
             step.write(tx).await?;
-            Vec::new()
+            (groups, Vec::new())
         }
     };
     events::changed(tx, gw, who, &row, Change { by, old: &old, new: &document, members: false }).await?;
     records.push(gw.record(&who.actor(), deed, Some(row.id.to_string()), json!({"version": row.version})));
-    Ok((row, records))
+    Ok((Left::of(tx, who, row, document, groups).await?, records))
 }
 
 /// A User on the way from what was stored to what it becomes.
@@ -340,17 +370,21 @@ impl Step<'_> {
         who: &DirectoryCaller,
         id: PersonId,
         standing: Standing,
-    ) -> Result<Vec<Record>, ProvisionError> {
+    ) -> Result<(Groups, Vec<Record>), ProvisionError> {
         let ground = Ground::at(tx, gw, standing).await?;
         let mut records = access::catch_up(tx, gw, &ground, &[id]).await?;
         let mut held = held::hold(tx, &[id]).await?;
-        // Behind the look at the person, so that both are written at once.
-        self.write(tx).await?;
+        let groups = match held.first() {
+            Some(held) => self.groups_among(&held.groups),
+            None => current_groups(tx, self.row).await?,
+        };
         let by = if self.other_state() || self.other_ext() || ground.asks_attributes() {
             Some(ground)
         } else {
             Ground::unless_it_stays(tx, gw, standing).await?
         };
+        // Behind everything that is read, so that all is written at once.
+        self.write(tx).await?;
         if let Some(held) = held.first_mut() {
             person::follow(tx, held, self.row, self.new, self.was.active, self.now).await?;
         }
@@ -360,7 +394,13 @@ impl Step<'_> {
         if let Some(ground) = by {
             records.extend(settle_held(tx, gw, &ground, held, self.deed.as_str()).await?);
         }
-        Ok(records)
+        Ok((groups, records))
+    }
+
+    /// The groups of the User itself, among those of the person.
+    fn groups_among(&self, rows: &[GroupRow]) -> Groups {
+        let own = rows.iter().filter(|group| group.member == self.row.id.0);
+        own.map(|group| (group.id, group.name.clone())).collect()
     }
 
     /// Writes what is the resource's alone; access follows where a rule asks for attributes.
@@ -370,8 +410,9 @@ impl Step<'_> {
         gw: &Gateway,
         id: PersonId,
         standing: Standing,
-    ) -> Result<Vec<Record>, ProvisionError> {
+    ) -> Result<(Groups, Vec<Record>), ProvisionError> {
         let ground = Ground::at(tx, gw, standing).await?;
+        let groups = current_groups(tx, self.row).await?;
         let mut records = Vec::new();
         let by = if ground.asks_attributes() {
             records.extend(access::catch_up(tx, gw, &ground, &[id]).await?);
@@ -384,7 +425,7 @@ impl Step<'_> {
         if let Some(ground) = by {
             records.extend(settle(tx, gw, &ground, id, self.deed.as_str()).await?);
         }
-        Ok(records)
+        Ok((groups, records))
     }
 }
 

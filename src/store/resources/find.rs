@@ -74,13 +74,12 @@ impl Compiler {
 }
 
 /// What a look-up found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Candidates {
     /// The rows.
     pub rows: Vec<ResourceRow>,
-    /// How the organization's facts stand ([`Standing::facts`](crate::store::standing::Standing::facts)); `None` where
-    /// there is no row to carry it.
-    pub facts: Option<i64>,
+    /// How the organization's facts stand ([`Standing::facts`](crate::store::standing::Standing::facts)).
+    pub facts: i64,
 }
 
 /// Candidates for a predicate in the order of their ids, after `after`: keys are `id`, `key` (folded userName or
@@ -104,17 +103,23 @@ pub async fn find(
     let behind = if *predicate == Predicate::All { "r.id > $3" } else { "(r.id > $3 OR 1 = 0)" };
     let mut compiler = Compiler {
         sql: format!(
-            "SELECT {COLUMNS}, (SELECT g.facts FROM guard g WHERE g.org = $1) FROM resource r \
+            "SELECT * FROM (SELECT {COLUMNS}, CAST(NULL AS BIGINT) FROM resource r \
              WHERE r.org = $1 AND r.src = $2 AND r.kind = {kind} AND {behind} AND "
         ),
         args: vals![org, src, after],
     };
     compiler.compile(predicate);
-    compiler.push(" ORDER BY r.id LIMIT ?", limit);
-    let found = tx.conn.all(compiler.sql, &compiler.args).await?;
-    let facts = found.first().map(|row| row.opt_int(WIDTH)).transpose()?.flatten();
+    compiler.push(" ORDER BY r.id LIMIT ?) found", limit);
+    compiler.sql.push_str(FACTS);
+    let mut found = tx.conn.all(compiler.sql, &compiler.args).await?;
+    let facts = found.pop().ok_or(StoreError::Malformed("standing"))?.opt_int(WIDTH)?.unwrap_or(0);
     Ok(Candidates { rows: found.iter().map(read).collect::<Result<_, _>>()?, facts })
 }
+
+/// One more row behind those that are found, with how the facts stand: who finds nobody is told it as well, by the same
+/// statement.
+const FACTS: &str = " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+     (SELECT g.facts FROM guard g WHERE g.org = $1)";
 
 /// The id of the `n`th resource of this kind, counted from 1, in the order of ids: read off the narrow index alone.
 ///
