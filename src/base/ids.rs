@@ -251,6 +251,17 @@ mod tests {
     }
 
     #[test]
+    fn the_id_of_a_later_request_stands_behind() {
+        let start = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let clock = crate::base::sources::ManualClock::at(start);
+        let sources = Sources::by_hand(clock.clone(), 1);
+        let first = request(&sources);
+        clock.advance(chrono::Duration::milliseconds(1));
+        let second = request(&sources);
+        assert!(first < second && first.len() == 32, "{first} {second}");
+    }
+
+    #[test]
     fn growing_ids_grow_also_when_the_clock_stands_still_or_goes_back() {
         let (sources, mut growing) = (Sources::system(), Growing::default());
         let now = sources.now();

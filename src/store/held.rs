@@ -64,8 +64,16 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
     ids.dedup();
     let select = format!("SELECT {} FROM person p WHERE p.org = $1 AND p.id IN (", people::COLUMNS);
     let rows = of_people(tx, &select, " ORDER BY p.id FOR NO KEY UPDATE", &ids).await?;
-    let mut held: Vec<Held> =
-        rows.iter().map(|row| Ok(Held::new(people::read(row)?))).collect::<Result<_, StoreError>>()?;
+    let people = rows.iter().map(people::read).collect::<Result<_, _>>()?;
+    with_belongings(tx, people).await
+}
+
+/// People whom this unit holds already, with what belongs to them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_belongings(tx: &mut Tx, people: Vec<PersonRow>) -> Result<Vec<Held>, StoreError> {
+    let mut held: Vec<Held> = people.into_iter().map(Held::new).collect();
     let found: Vec<PersonId> = held.iter().map(|one| one.person.id).collect();
     let rows = of_people(tx, BELONGINGS, "", &found).await?;
     let mut of: HashMap<PersonId, &Row> = HashMap::with_capacity(rows.len());

@@ -40,6 +40,7 @@ const LOG: History = History {
     migrations: migrations! {
         "migrations/log":
         2026112602 "create_scim_log" demands 2026112602;
+        2026112615 "keep_bodies_inline" demands 2026112602;
     },
 };
 
@@ -62,6 +63,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     2026112610 "add_extension_schema" demands 2026112610;
     2026112612 "add_outbox_target" demands 2026112308;
     2026112613 "drop_stale" demands 2026112613;
+    2026112614 "pack_rows" demands 2026112613;
 };
 
 impl History {

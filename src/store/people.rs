@@ -49,17 +49,22 @@ pub(super) const COLUMNS: &str =
     "p.id, p.origin, p.state, p.locked, p.epoch, p.key, p.email, p.name, p.given, p.family";
 
 pub(super) fn read(row: &Row) -> Result<PersonRow, StoreError> {
+    read_from(row, 0)
+}
+
+/// Reads a person from the columns that begin at `at`.
+pub(super) fn read_from(row: &Row, at: usize) -> Result<PersonRow, StoreError> {
     Ok(PersonRow {
-        id: PersonId(row.key(0)?),
-        origin: row.text(1)?,
-        state: row.text(2)?,
-        locked: row.bool(3)?,
-        epoch: row.int(4)?,
-        key: row.opt_text(5)?,
-        email: row.opt_text(6)?,
-        name: row.text(7)?,
-        given: row.opt_text(8)?,
-        family: row.opt_text(9)?,
+        id: PersonId(row.key(at)?),
+        origin: row.text(at + 1)?,
+        state: row.text(at + 2)?,
+        locked: row.bool(at + 3)?,
+        epoch: row.int(at + 4)?,
+        key: row.opt_text(at + 5)?,
+        email: row.opt_text(at + 6)?,
+        name: row.text(at + 7)?,
+        given: row.opt_text(at + 8)?,
+        family: row.opt_text(at + 9)?,
     })
 }
 

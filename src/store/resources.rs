@@ -4,7 +4,9 @@ mod find;
 
 pub use find::{Candidates, EMAIL_PATH, find, nth};
 
+use super::engine::dialect::Dialect;
 use super::engine::{Insert, Row, args, vals};
+use super::people::{self, PersonRow};
 use super::standing::{self, Standing};
 use super::{StoreError, Tx};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
@@ -139,6 +141,32 @@ pub async fn hold(
     row.map(|row| Ok((read(&row)?, standing::read(&row, WIDTH)?))).transpose()
 }
 
+/// A User held for a change of its person: both are held by one statement until the unit ends, with how things stand. The
+/// person is left out where the User has none, or was given one while this waited.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_with_person(
+    tx: &mut Tx,
+    src: SourceNo,
+    id: ResourceId,
+) -> Result<Option<(ResourceRow, Standing, Option<PersonRow>)>, StoreError> {
+    let org = tx.org;
+    let sql = format!(
+        "WITH held AS MATERIALIZED (SELECT {COLUMNS}, {} FROM resource r WHERE r.org = $1 AND r.id = $2 AND r.src = $3 \
+           AND r.kind = 1 FOR NO KEY UPDATE), \
+         owner AS MATERIALIZED (SELECT {} FROM person p WHERE p.org = $1 AND p.id = (SELECT h.person FROM held h) \
+           FOR NO KEY UPDATE) \
+         SELECT * FROM held LEFT JOIN owner ON 1 = 1",
+        standing::COLUMNS,
+        people::COLUMNS
+    );
+    let Some(row) = tx.conn.one(sql, args![org, id, src]).await? else { return Ok(None) };
+    let at = WIDTH + standing::WIDTH;
+    let person = if row.opt_blob(at)?.is_some() { Some(people::read_from(&row, at)?) } else { None };
+    Ok(Some((read(&row)?, standing::read(&row, WIDTH)?, person)))
+}
+
 /// The resources with this folded name: one User at most, several Groups perhaps.
 ///
 /// # Errors
@@ -155,6 +183,20 @@ pub async fn by_key(tx: &mut Tx, src: SourceNo, kind: Kind, key: &str) -> Result
         }
     };
     tx.conn.all(sql, args![org, src, key]).await?.iter().map(read).collect()
+}
+
+/// Waits until no other unit of work is about to make a Group of this folded name, and has others wait for this one. No key
+/// forbids a second one, so that a look alone would let two of the same moment pass. On SQLite nobody else writes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim_group_name(tx: &mut Tx, src: SourceNo, key: &str) -> Result<(), StoreError> {
+    if tx.conn.dialect() == Dialect::Lite {
+        return Ok(());
+    }
+    let name = format!("group/{}/{}/{key}", tx.org.0, src.0);
+    tx.conn.exec("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", args![name]).await?;
+    Ok(())
 }
 
 /// The resource with this externalId.

@@ -17,6 +17,9 @@ pub struct Standing {
 pub(super) const COLUMNS: &str = "(SELECT g.facts FROM guard g WHERE g.org = $1), \
      (SELECT max(w.id) FROM wide w WHERE w.org = $1)";
 
+/// How many columns these are.
+pub(super) const WIDTH: usize = 2;
+
 /// Reads a [`Standing`] from the two columns that begin at `at`.
 pub(super) fn read(row: &Row, at: usize) -> Result<Standing, StoreError> {
     Ok(Standing { facts: row.opt_int(at)?.unwrap_or(0), mark: row.opt_int(at + 1)?.unwrap_or(0) })

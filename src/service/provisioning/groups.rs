@@ -143,6 +143,7 @@ async fn refuse_namesake(tx: &mut Tx, row: &ResourceRow) -> Result<(), Provision
     {
         return Err(ScimError::uniqueness("externalId is taken by another Group of this directory.").into());
     }
+    resources::claim_group_name(tx, row.src, &row.key).await?;
     let namesakes = resources::by_key(tx, row.src, Kind::Group, &row.key).await?;
     if namesakes.iter().any(|other| row.ext.is_none() || other.ext.is_none()) {
         let detail = format!(

@@ -99,12 +99,25 @@ async fn held_standing(
     };
     let found = resources::hold(tx, who.directory.src, kind, id).await?;
     let (row, standing) = found.ok_or_else(|| ScimError::not_found(name, &id.to_string()))?;
+    admit(tx, who, &row, standing, precondition).await?;
+    Ok((row, standing))
+}
+
+/// Whether a change of a resource that is held may go on: the caller is still who they were, and `If-Match` is satisfied.
+async fn admit(
+    tx: &mut Tx,
+    who: &DirectoryCaller,
+    row: &ResourceRow,
+    standing: Standing,
+    precondition: Option<Precondition>,
+) -> Result<(), ProvisionError> {
     who.confirm(standing.facts)?;
     if precondition.is_some() {
-        let groups = if row.in_groups && kind == Kind::User { users::groups_of(tx, id).await? } else { Vec::new() };
-        if !shape::version(&row, Some(&groups)).if_match(precondition.as_deref()) {
+        let of_a_group = row.in_groups && row.kind == Kind::User;
+        let groups = if of_a_group { users::groups_of(tx, row.id).await? } else { Vec::new() };
+        if !shape::version(row, Some(&groups)).if_match(precondition.as_deref()) {
             return Err(ScimError::precondition_failed().into());
         }
     }
-    Ok((row, standing))
+    Ok(())
 }

@@ -86,7 +86,7 @@ async fn reactivate(
     now: DateTime<Utc>,
 ) -> Result<(ResourceRow, Vec<Record>), ProvisionError> {
     let old_name = row.key.clone();
-    let found = Found { document: shape::document(&row)?, row, standing };
+    let found = Found::of((row, standing), None)?;
     let (Left { row, .. }, mut records) = change(tx, gw, who, found, By::Put, new.document.clone(), now).await?;
     if let Some(id) = row.person
         && old_name != row.key

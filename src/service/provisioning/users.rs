@@ -5,7 +5,7 @@ use super::events::{self, By, Change};
 use super::person;
 use super::returning;
 use super::shape::{self, Kept, Wire};
-use super::{Changed, DirectoryCaller, ProvisionError, held_standing, reports_to};
+use super::{Changed, DirectoryCaller, ProvisionError, admit, held_standing, reports_to};
 use super::{resource_id, telling_of_the_last_admin};
 use crate::base::fold::fold;
 use crate::base::ids::{PersonId, ResourceId};
@@ -19,6 +19,7 @@ use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::service::access::{self, Ground, settle, settle_held};
 use crate::store::held::{self, GroupRow, Held};
+use crate::store::people::PersonRow;
 use crate::store::resources::{self, Kind, ResourceRow};
 use crate::store::standing::Standing;
 use crate::store::{self, Done, Record, StoreError, Tx, newcomer, people, tombstones};
@@ -241,10 +242,9 @@ pub async fn replace_user(
     let outcome = gw
         .store
         .write(who.org, async move |tx| {
-            let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
-            let old = shape::document(&row)?;
-            let new = replace_resource(ResourceType::User, &caller.registry, &old, body.clone(), caller.profile)?;
-            let found = Found { row, document: old, standing };
+            let found = Found::with_person(tx, &caller, id, precondition.clone()).await?;
+            let (registry, profile) = (&caller.registry, caller.profile);
+            let new = replace_resource(ResourceType::User, registry, &found.document, body.clone(), profile)?;
             let (left, records) = change(tx, &gateway, &caller, found, By::Put, new.document, now).await?;
             Ok::<_, ProvisionError>(Done::of((left, new.applied)).and_all(records))
         })
@@ -266,15 +266,19 @@ pub async fn patch_user(
 ) -> Result<Changed, ProvisionError> {
     let id = resource_id(ResourceType::User, id)?;
     let patch = PatchRequest::parse(body, ResourceType::User, who.profile)?;
+    let sets_state = patch.names("active");
     let now = gw.sources.now();
     let (gateway, caller) = (gw.clone(), who.clone());
     let outcome = gw
         .store
         .write(who.org, async move |tx| {
-            let (row, standing) = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
-            let old = shape::document(&row)?;
-            let patched = patch.apply(&caller.registry, &old)?;
-            let found = Found { row, document: old, standing };
+            let found = if sets_state {
+                Found::with_person(tx, &caller, id, precondition.clone()).await?
+            } else {
+                let held = held_standing(tx, &caller, Kind::User, id, precondition.clone()).await?;
+                Found::of(held, None)?
+            };
+            let patched = patch.apply(&caller.registry, &found.document)?;
             let (left, records) = change(tx, &gateway, &caller, found, By::Patch, patched.document, now).await?;
             Ok::<_, ProvisionError>(Done::of((left, patched.skipped, patched.applied)).and_all(records))
         })
@@ -285,9 +289,31 @@ pub async fn patch_user(
 
 /// A User that is held for a change, with its document, and how things stand.
 pub(super) struct Found {
-    pub(super) row: ResourceRow,
-    pub(super) document: Document,
-    pub(super) standing: Standing,
+    row: ResourceRow,
+    document: Document,
+    standing: Standing,
+    /// Whom it belongs to, where they are held already.
+    person: Option<PersonRow>,
+}
+
+impl Found {
+    pub(super) fn of(held: (ResourceRow, Standing), person: Option<PersonRow>) -> Result<Self, StoreError> {
+        let (row, standing) = held;
+        Ok(Self { document: shape::document(&row)?, row, standing, person })
+    }
+
+    /// Holds a User and whom it belongs to at once, for what most likely changes both.
+    async fn with_person(
+        tx: &mut Tx,
+        who: &DirectoryCaller,
+        id: ResourceId,
+        precondition: Option<Precondition>,
+    ) -> Result<Self, ProvisionError> {
+        let found = resources::hold_with_person(tx, who.directory.src, id).await?;
+        let (row, standing, person) = found.ok_or_else(|| ScimError::not_found("User", &id.to_string()))?;
+        admit(tx, who, &row, standing, precondition).await?;
+        Ok(Self::of((row, standing), person)?)
+    }
 }
 
 /// Takes a User from its stored document to another one, with all that follows for the person. Its groups are read before
@@ -297,7 +323,7 @@ pub(super) async fn change(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
-    Found { mut row, document: old, standing }: Found,
+    Found { mut row, document: old, standing, person }: Found,
     by: By,
     document: Document,
     now: DateTime<Utc>,
@@ -318,7 +344,7 @@ pub(super) async fn change(
     };
     let step = Step { was: &was, row: &row, old: &old, new: &document, deed, now };
     let (groups, mut records) = match row.person {
-        Some(id) if step.is_of_the_person() => step.with_the_person(tx, gw, who, id, standing).await?,
+        Some(id) if step.is_of_the_person() => step.with_the_person(tx, gw, who, (id, person), standing).await?,
         Some(id) => step.beside_the_person(tx, gw, id, standing).await?,
         None => {
             let groups = current_groups(tx, &row).await?;
@@ -368,12 +394,15 @@ impl Step<'_> {
         tx: &mut Tx,
         gw: &Gateway,
         who: &DirectoryCaller,
-        id: PersonId,
+        (id, person): (PersonId, Option<PersonRow>),
         standing: Standing,
     ) -> Result<(Groups, Vec<Record>), ProvisionError> {
         let ground = Ground::at(tx, gw, standing).await?;
         let mut records = access::catch_up(tx, gw, &ground, &[id]).await?;
-        let mut held = held::hold(tx, &[id]).await?;
+        let mut held = match person {
+            Some(person) => held::with_belongings(tx, vec![person]).await?,
+            None => held::hold(tx, &[id]).await?,
+        };
         let groups = match held.first() {
             Some(held) => self.groups_among(&held.groups),
             None => current_groups(tx, self.row).await?,

@@ -5,6 +5,7 @@ use crate::base::ids::{LogId, OrgNo, SourceNo};
 use crate::base::seal::{Place, SealError};
 use crate::protocol::scim::privacy::{Scrubbed, without_password};
 use crate::service::Gateway;
+use std::borrow::Cow;
 
 /// The column of address, query and what was skipped.
 pub(super) const HEAD: &str = "head";
@@ -61,11 +62,11 @@ pub(super) fn unseal(
 }
 
 /// A body that is fit to be kept, and a note where it is not as it came.
-pub(super) fn fit(kept: Option<&KeptBody>) -> (Option<Vec<u8>>, Option<&'static str>) {
+pub(super) fn fit(kept: Option<&KeptBody>) -> (Option<Cow<'_, [u8]>>, Option<&'static str>) {
     let Some(kept) = kept else { return (None, None) };
     match without_password(&kept.bytes) {
-        Scrubbed::Clean => (Some(kept.bytes.to_vec()), kept.cut.then_some(CUT)),
-        Scrubbed::Rewritten(bytes) => (Some(bytes), Some(WITHOUT_PASSWORD)),
+        Scrubbed::Clean => (Some(Cow::Borrowed(&kept.bytes)), kept.cut.then_some(CUT)),
+        Scrubbed::Rewritten(bytes) => (Some(Cow::Owned(bytes)), Some(WITHOUT_PASSWORD)),
         Scrubbed::Unfit => (None, Some("left out: it was cut and may hold a password")),
     }
 }

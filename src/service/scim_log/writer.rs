@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// Entries of one batch.
 const BATCH: usize = 256;
+/// Bytes of one batch, if it has more than one entry: each of them is held several times on its way to the database.
+const BYTES: usize = 512 * 1024;
 /// How long calls are gathered before they are written.
 const PACE: Duration = Duration::from_millis(200);
 /// Entries that are sealed before other tasks have their turn.
@@ -43,11 +45,17 @@ struct Writer {
 
 impl Writer {
     async fn turn(&mut self, queue: &Queue, items: impl Iterator<Item = Item>) {
-        let (mut calls, mut waiting) = (Vec::new(), Vec::new());
+        let (mut calls, mut bytes, mut waiting) = (Vec::new(), 0, Vec::new());
         for item in items {
             match item {
                 Item::Call(call) => {
-                    queue.held.fetch_sub(call.size(), Ordering::Relaxed);
+                    let size = call.size();
+                    queue.held.fetch_sub(size, Ordering::Relaxed);
+                    if bytes + size > BYTES {
+                        self.write(queue, std::mem::take(&mut calls)).await;
+                        bytes = 0;
+                    }
+                    bytes += size;
                     calls.push(*call);
                 }
                 Item::Flush(told) => waiting.push(told),

@@ -36,7 +36,7 @@ pub(crate) fn only_reads(sql: &str) -> bool {
 
 /// A migration's text with its tokens spelled for the engine.
 pub(crate) fn spell(dialect: Dialect, migration: &str) -> String {
-    let words: [(&str, &str); 7] = match dialect {
+    let words: [(&str, &str); 8] = match dialect {
         Dialect::Lite => [
             ("{int}", "INTEGER"),
             ("{text}", "TEXT"),
@@ -45,6 +45,7 @@ pub(crate) fn spell(dialect: Dialect, migration: &str) -> String {
             ("{strict}", " STRICT"),
             ("{keyed}", " STRICT, WITHOUT ROWID"),
             ("{hot}", " STRICT"),
+            ("{pg}", "--"),
         ],
         Dialect::Pg => [
             ("{int}", "BIGINT"),
@@ -54,6 +55,7 @@ pub(crate) fn spell(dialect: Dialect, migration: &str) -> String {
             ("{strict}", ""),
             ("{keyed}", ""),
             ("{hot}", " WITH (fillfactor = 80)"),
+            ("{pg}", ""),
         ],
     };
     words.iter().fold(migration.to_owned(), |text, (token, word)| text.replace(token, word))

@@ -352,6 +352,29 @@ async fn r034_a_user_that_is_deleted_while_its_return_waits_comes_back_under_its
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_groups_of_one_name_that_are_pushed_at_the_same_moment_one_is_refused() {
+    let gw = TestGateway::start(Engine::Postgres).await;
+    let acme = gw.organization("acme", None, usual_rules()).await;
+    let okta = acme.directory("okta", "auto").await;
+    let claim = async |tx: &mut Tx| {
+        let src = directories::list(tx).await?[0].src;
+        resources::claim_group_name(tx, src, "panel-north-users").await
+    };
+    let open = gw.open_unit(acme.org, move |tx| Box::pin(claim(tx))).await;
+    let group = |name: &str| {
+        let body = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": name});
+        calls(&okta, "POST", "/Groups".to_owned(), Some(body))
+    };
+    let (one, other) = (group("panel-north-users"), group("Panel-North-Users"));
+    gw.waiting(2).await;
+    assert_eq!(group("panel-south-users").await.unwrap(), 201, "another name waits for nobody");
+    open.commit().await;
+    let mut statuses = [one.await.unwrap(), other.await.unwrap()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn law_9_a_seat_that_is_freed_while_the_limit_changes_is_free() {
     let gw = TestGateway::start(Engine::Postgres).await;
     let acme = gw.organization("acme", Some(2), usual_rules()).await;

@@ -105,6 +105,18 @@ impl PatchRequest {
         Ok(Self { operations, kind, profile, applied })
     }
 
+    /// Whether an operation names this attribute of the resource, by path or as a key of its value. A hint: what it comes
+    /// to is known when it is applied.
+    #[must_use]
+    pub fn names(&self, attribute: &str) -> bool {
+        let is = |text: &str| text.rsplit(':').next().is_some_and(|name| name.eq_ignore_ascii_case(attribute));
+        self.operations.iter().any(|operation| match (&operation.path, &operation.value) {
+            (Some(path), _) => is(path),
+            (None, Some(Value::Object(fields))) => fields.keys().any(|key| is(key)),
+            (None, _) => false,
+        })
+    }
+
     /// Applies the operations to a stored document; on any error nothing has happened.
     ///
     /// # Errors

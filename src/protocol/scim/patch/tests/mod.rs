@@ -56,3 +56,19 @@ fn after(op: &str, path: &str, value: Value) -> Value {
 fn refusal(result: Result<Patched, ScimError>) -> Option<ScimType> {
     result.unwrap_err().scim_type
 }
+
+#[test]
+fn a_patch_tells_which_attributes_it_names() {
+    let names = |operations: Value| {
+        let body = json!({ "schemas": [PATCH_URN], "Operations": operations });
+        PatchRequest::parse(body, ResourceType::User, Profile::Auto).unwrap().names("active")
+    };
+    assert!(names(json!([{ "op": "Replace", "path": "active", "value": "False" }])));
+    assert!(names(
+        json!([{ "op": "replace", "value": { "title": "X" } }, { "op": "replace", "value": { "Active": false } }])
+    ));
+    assert!(names(
+        json!([{ "op": "replace", "path": "urn:ietf:params:scim:schemas:core:2.0:User:active", "value": true }])
+    ));
+    assert!(!names(json!([{ "op": "replace", "path": "title", "value": "active" }])));
+}
