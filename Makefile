@@ -20,7 +20,7 @@ test:
 # ARGS: --quick, --full, --engine sqlite|postgres, --only NAME, --json; see src/docs/benchmark.md.
 bench:
 	@scripts/prepare.sh test
-	@echo "Building as for a release: about 15 minutes the first time on 2 cores. Running: less than 15 minutes, with ARGS=--quick less than 3." >&2
+	@echo "Building as for a release: 9 to 15 minutes the first time on 2 cores. Running: less than 15 minutes, with ARGS=--quick less than 3." >&2
 	@cargo bench --locked --quiet --bench bench -- $(ARGS)
 
 # ARGS: --seconds N for each target (60), --only filter|path|patch|bulk.

@@ -8,8 +8,8 @@ use axum::response::Response;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The id of a request: in the log, in the audit and in the answer. It begins with the time, so that what is kept by it is
-/// written side by side and not all over an index.
+/// The id of a request: in the log, in the audit and in the answer. It begins with its time, so that what it names is found
+/// by when it was.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub Arc<str>);
 
