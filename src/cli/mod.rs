@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 //!
-//! Owns arguments, output and exit codes: 0, or a reason on standard error. Must not know SQL or rules.
+//! Owns arguments, output and exit codes: 0, or a reason on standard error; 141 where nobody reads on. Must not know SQL
+//! or rules.
 
 mod app;
 mod apply;
@@ -22,6 +23,9 @@ mod user;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// What a shell calls the end by SIGPIPE, which Rust's programs do not get.
+const BROKEN_PIPE: i32 = 128 + 13;
 
 /// The identity gateway of a multi-user panel.
 #[derive(Debug, Parser)]
@@ -69,9 +73,22 @@ enum Command {
     Simulate(simulate::SimulateArgs),
 }
 
+/// Ends the program without a word where nobody reads its output any more, as behind `| head`: printing panics then.
+fn end_at_a_closed_pipe() {
+    let loudly = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let told = panic.payload_as_str().unwrap_or_default();
+        if told.starts_with("failed printing to std") && told.contains("Broken pipe") {
+            std::process::exit(BROKEN_PIPE);
+        }
+        loudly(panic);
+    }));
+}
+
 /// Runs the command that was asked for.
 #[must_use]
 pub fn main() -> ExitCode {
+    end_at_a_closed_pipe();
     let arguments = Arguments::parse();
     // Installed once in a process; a second one changes nothing.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

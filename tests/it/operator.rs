@@ -5,6 +5,7 @@ use crate::harness::program::{Program, command, reason, said};
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::Command;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/example.toml");
 
@@ -130,7 +131,7 @@ on_both_engines! {
 #[test]
 fn a_panel_definition_is_checked_without_a_database() {
     let panel = concat!(env!("CARGO_MANIFEST_DIR"), "/config/panels/msp.toml");
-    let checked = std::process::Command::new(env!("CARGO_BIN_EXE_doorward"))
+    let checked = Command::new(env!("CARGO_BIN_EXE_doorward"))
         .args(["panel", "check", panel])
         .env("DOORWARD_DATABASE__URL", "postgres://nobody@127.0.0.1:1/none")
         .output()
@@ -167,6 +168,16 @@ fn tokens_end_and_rotate_and_clients_come_and_go() {
     said(&on(&["client", "remove", "okta", "--client", id]));
     assert!(reason(&on(&["client", "remove", "okta", "--client", id])).contains("client"));
     assert_eq!(read(&["client", "list", "okta"]), serde_json::json!([]));
+}
+
+#[test]
+fn a_command_whose_output_nobody_reads_any_more_ends_without_a_word() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let panel = concat!(env!("CARGO_MANIFEST_DIR"), "/config/panels/msp.toml");
+    let check =
+        Command::new(env!("CARGO_BIN_EXE_doorward")).args(["panel", "check", panel]).stdout(writer).output().unwrap();
+    assert_eq!((check.status.code(), String::from_utf8_lossy(&check.stderr).as_ref()), (Some(141), ""));
 }
 
 #[test]
