@@ -12,7 +12,7 @@ const PACE: Duration = Duration::from_millis(50);
 /// How many bytes wait at most.
 const ROOM: usize = 64 * 1024;
 
-/// Gathers lines. What waits is written when the last handle is dropped, too.
+/// Gathers lines. Whoever ends the program flushes them: the subscriber that has them lives as long as it.
 #[derive(Debug)]
 pub(super) struct LogLines<W: Write>(Arc<Gathered<W>>);
 
@@ -36,11 +36,10 @@ impl<W: Write + Send + 'static> LogLines<W> {
     /// When there is no thread to be had.
     pub(super) fn to(out: W) -> io::Result<Self> {
         let lines = Self(Arc::new(Gathered { waiting: Mutex::default(), out: Mutex::new(out) }));
-        let gathered = Arc::downgrade(&lines.0);
+        let gathered = lines.0.clone();
         std::thread::Builder::new().name("log".to_owned()).spawn(move || {
-            while let Some(gathered) = gathered.upgrade() {
+            loop {
                 gathered.write();
-                drop(gathered);
                 std::thread::sleep(PACE);
             }
         })?;
@@ -59,12 +58,6 @@ impl<W: Write> Gathered<W> {
         let lines = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         // There is nobody to tell that nobody can be told.
         let _ = out.write_all(&lines).and_then(|()| out.flush());
-    }
-}
-
-impl<W: Write> Drop for Gathered<W> {
-    fn drop(&mut self) {
-        self.write();
     }
 }
 
@@ -155,7 +148,7 @@ mod tests {
         assert_eq!(shown.text().len(), ROOM);
         line(b"last");
         assert_eq!(shown.text().len(), ROOM);
-        drop(lines);
+        lines.flush();
         assert!(shown.text().ends_with("last"));
     }
 }

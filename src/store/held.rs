@@ -68,7 +68,7 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
     with_belongings(tx, people).await
 }
 
-/// People whom this unit holds already, with what belongs to them.
+/// People with what belongs to them: held already, where this unit changes anything.
 ///
 /// # Errors
 /// When the database fails.
@@ -107,10 +107,7 @@ const BELONGINGS: &str = "SELECT p.id, a.version, a.until, a.admin, a.seat, a.wa
      FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN (";
 
 /// The groups that each of these people is in, in whichever directory or connection, by their index.
-///
-/// # Errors
-/// When the database fails.
-pub async fn groups(tx: &mut Tx, ids: &[PersonId]) -> Result<HashMap<PersonId, Vec<GroupRow>>, StoreError> {
+async fn groups(tx: &mut Tx, ids: &[PersonId]) -> Result<HashMap<PersonId, Vec<GroupRow>>, StoreError> {
     let mut found: HashMap<PersonId, Vec<GroupRow>> = HashMap::new();
     for chunk in ids.chunks(CHUNK) {
         let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();

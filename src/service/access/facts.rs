@@ -66,13 +66,7 @@ pub(super) async fn of_people(
     ground: &Ground,
     people: Vec<PersonRow>,
 ) -> Result<HashMap<PersonId, PersonFacts>, GroundError> {
-    let ids: Vec<_> = people.iter().map(|person| person.id).collect();
-    let mut groups = held::groups(tx, &ids).await?;
-    let mut looked = |person: PersonRow| {
-        let groups = groups.remove(&person.id).unwrap_or_default();
-        Held { by_hand: true, groups, ..Held::new(person) }
-    };
-    let people: Vec<_> = people.into_iter().map(&mut looked).collect();
+    let people = held::with_belongings(tx, people).await?;
     load(tx, ground, &people).await
 }
 

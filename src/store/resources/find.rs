@@ -110,16 +110,17 @@ pub async fn find(
     };
     compiler.compile(predicate);
     compiler.push(" ORDER BY r.id LIMIT ?) found", limit);
-    compiler.sql.push_str(FACTS);
+    // One more row, of nobody, with how the facts stand: who finds nobody is told it as well, by the same statement.
+    let nobody = "NULL, ".repeat(WIDTH);
+    // Writing to a String does not fail.
+    let _ = write!(compiler.sql, " UNION ALL SELECT {nobody}(SELECT g.facts FROM guard g WHERE g.org = $1)");
     let mut found = tx.conn.all(compiler.sql, &compiler.args).await?;
-    let facts = found.pop().ok_or(StoreError::Malformed("standing"))?.opt_int(WIDTH)?.unwrap_or(0);
+    // Known by what it is: a UNION promises no order. It is the last one as a rule.
+    let at =
+        found.iter().rposition(|row| matches!(row.opt_blob(0), Ok(None))).ok_or(StoreError::Malformed("standing"))?;
+    let facts = found.remove(at).opt_int(WIDTH)?.unwrap_or(0);
     Ok(Candidates { rows: found.iter().map(read).collect::<Result<_, _>>()?, facts })
 }
-
-/// One more row behind those that are found, with how the facts stand: who finds nobody is told it as well, by the same
-/// statement.
-const FACTS: &str = " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-     (SELECT g.facts FROM guard g WHERE g.org = $1)";
 
 /// The id of the `n`th resource of this kind, counted from 1, in the order of ids: read off the narrow index alone.
 ///
