@@ -28,7 +28,6 @@ use crate::upstream::{Outgoing, OutgoingError, Upstream};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
 use axum::routing::get;
 use chrono::Duration;
 use std::future::Future;
@@ -140,7 +139,8 @@ fn settings(config: &Config) -> Settings {
 
 /// All routes behind the edge.
 pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
-    let edge = Edge { sources: gateway.sources.clone(), secure: gateway.urls.secure(), timeout };
+    let edge =
+        Edge { sources: gateway.sources.clone(), secure: gateway.urls.secure(), timeout, dialect: scim::DIALECT };
     // Every room of `http` is joined here and nowhere else.
     let routes = Router::new()
         .route("/healthz", get(async || "ok\n"))
@@ -153,7 +153,7 @@ pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
         .merge(oidc_op::routes())
         .merge(forward_auth::routes())
         .with_state(gateway);
-    edge::around(routes, edge).layer(from_fn(scim::dialect))
+    edge::around(routes, edge)
 }
 
 async fn ready(State(gateway): State<Gateway>) -> Result<&'static str, Problem> {

@@ -1,7 +1,9 @@
 //! Time and chance come in by this one door (law 14): chosen in `app`, by hand in tests.
 
 use chrono::{DateTime, SubsecRound, Utc};
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
+use zeroize::Zeroize as _;
 
 /// Says what time it is.
 pub trait Clock: Send + Sync {
@@ -68,10 +70,36 @@ impl Clock for SystemClock {
 
 struct SystemDice;
 
+/// Bytes that a thread has drawn ahead: one call of the generator costs as much for a few bytes as for many, and every
+/// request draws some.
+struct Drawn {
+    bytes: [u8; 512],
+    left: usize,
+}
+
+thread_local! {
+    static DRAWN: RefCell<Drawn> = const { RefCell::new(Drawn { bytes: [0; 512], left: 0 }) };
+}
+
 impl Dice for SystemDice {
     fn fill(&self, buffer: &mut [u8]) {
-        aws_lc_rs::rand::fill(buffer).expect("the operating system gives random bytes once it has booted");
+        DRAWN.with_borrow_mut(|drawn| {
+            if buffer.len() > drawn.left {
+                // What is left is thrown away.
+                draw(&mut drawn.bytes);
+                drawn.left = drawn.bytes.len();
+            }
+            let Some(from) = drawn.left.checked_sub(buffer.len()) else { return draw(buffer) };
+            let given = &mut drawn.bytes[from..drawn.left];
+            buffer.copy_from_slice(given);
+            given.zeroize();
+            drawn.left = from;
+        });
     }
+}
+
+fn draw(buffer: &mut [u8]) {
+    aws_lc_rs::rand::fill(buffer).expect("the operating system gives random bytes once it has booted");
 }
 
 /// A clock that stands still until it is moved.
@@ -104,5 +132,27 @@ impl Dice for SeededDice {
     fn fill(&self, buffer: &mut [u8]) {
         use rand::RngCore as _;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(buffer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_bytes_are_given_twice_and_any_number_is_given() {
+        let dice = SystemDice;
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..1000 {
+            let mut bytes = [0; 12];
+            dice.fill(&mut bytes);
+            assert!(seen.insert(bytes), "{bytes:?}");
+        }
+        for length in [0, 1, 511, 512, 513, 5000] {
+            let mut bytes = vec![0; length];
+            dice.fill(&mut bytes);
+            let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+            assert!(zeros <= 1 + length / 16, "{zeros} of {length}");
+        }
     }
 }

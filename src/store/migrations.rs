@@ -42,6 +42,7 @@ const LOG: History = History {
         2026112602 "create_scim_log" demands 2026112602;
         2026112615 "keep_bodies_inline" demands 2026112602;
         2026112616 "drop_request_index" demands 2026112602;
+        2026112617 "share_blocks" demands 2026112602;
     },
 };
 

@@ -1,6 +1,7 @@
 //! The SCIM log: entries written in batches, outside of any unit of a call; on SQLite in a file of their own.
 
 use super::engine::{Insert, Row, Val, args, vals};
+use super::members::push_list;
 use super::{Done, Store, StoreError};
 use crate::base::ids::{LogId, OrgNo, ResourceId, SourceNo};
 use chrono::{DateTime, Utc};
@@ -55,10 +56,25 @@ pub struct EntryRow {
     pub quirks: String,
     /// How many things were named as not applied.
     pub skipped: i64,
-    /// Address, query, and what was skipped: sealed.
+    /// Address, query, and what was skipped: sealed. `None` also where they are in the block.
     pub head: Option<Vec<u8>>,
-    /// Request and answer: sealed. `None` also where they were not asked for.
+    /// Request and answer: sealed. `None` also where they are in the block, or were not asked for.
     pub bodies: Option<Vec<u8>>,
+    /// The block that has what the call carried, together with other entries of the directory.
+    pub block: Option<LogId>,
+}
+
+/// What several entries of a directory carried.
+#[derive(Debug, Clone)]
+pub struct BlockRow {
+    /// The organization.
+    pub org: OrgNo,
+    /// The directory.
+    pub src: SourceNo,
+    /// The id of the newest of the entries.
+    pub id: LogId,
+    /// All of it: sealed.
+    pub sealed: Vec<u8>,
 }
 
 /// How often a rewrite was needed.
@@ -106,9 +122,11 @@ pub struct LogFilter {
 }
 
 const COLUMNS: &str = "org, src, id, at, micros, method, path, resource, status, scim_type, refusal, hint, lost, request, \
-                       caller_kind, caller, caller_label, agent, quirks, skipped, head, bodies";
+                       caller_kind, caller, caller_label, agent, quirks, skipped, head, block, bodies";
 
 const ENTRIES: Insert = Insert { table: "scim_log", columns: COLUMNS, tail: "" };
+
+const BLOCKS: Insert = Insert { table: "scim_log_block", columns: "org, src, id, sealed", tail: "" };
 
 const QUIRKS: Insert = Insert {
     table: "scim_log_quirk",
@@ -146,6 +164,7 @@ fn values(row: EntryRow) -> Vec<Val> {
         row.quirks,
         row.skipped,
         row.head,
+        row.block,
         row.bodies,
     ]
 }
@@ -173,7 +192,8 @@ fn read(row: &Row) -> Result<EntryRow, StoreError> {
         quirks: row.text(18)?,
         skipped: row.int(19)?,
         head: row.opt_blob(20)?,
-        bodies: row.opt_blob(21)?,
+        block: row.opt_key(21)?.map(LogId),
+        bodies: row.opt_blob(22)?,
     })
 }
 
@@ -218,17 +238,24 @@ fn conditions(filter: &LogFilter, args: &mut Vec<Val>) -> String {
 }
 
 impl Store {
-    /// Writes entries, and counts the rewrites that they needed.
+    /// Writes entries with their blocks, and counts the rewrites that they needed.
     ///
     /// # Errors
     /// When the database fails; then none of them is kept.
-    pub async fn append_scim_log(&self, entries: Vec<EntryRow>, quirks: Vec<QuirkRow>) -> Result<(), StoreError> {
+    pub async fn append_scim_log(
+        &self,
+        entries: Vec<EntryRow>,
+        blocks: Vec<BlockRow>,
+        quirks: Vec<QuirkRow>,
+    ) -> Result<(), StoreError> {
         let mut tallies = std::collections::BTreeMap::new();
         for entry in &entries {
             *tallies.entry((entry.org, entry.src)).or_insert(0_i64) += 1;
         }
         let work = async move |tx: &mut super::Tx| {
             tx.conn.insert_later(&ENTRIES, entries.iter().cloned().map(values).collect()).await?;
+            let block = |row: &BlockRow| vals![row.org, row.src, row.id, row.sealed.clone()];
+            tx.conn.insert_later(&BLOCKS, blocks.iter().map(block).collect()).await?;
             let count = |row: &QuirkRow| vals![row.org, row.src, &row.quirk, row.calls, row.first, row.last];
             tx.conn.insert_later(&QUIRKS, quirks.iter().map(count).collect()).await?;
             let tally = |(key, n): (&(OrgNo, SourceNo), &i64)| vals![key.0, key.1, *n];
@@ -268,6 +295,28 @@ impl Store {
         let work = async move |tx: &mut super::Tx| {
             let sql = format!("SELECT {COLUMNS} FROM scim_log WHERE org = $1 AND src = $2 AND id = $3");
             tx.conn.one(sql, args![org, src, id]).await?.as_ref().map(read).transpose()
+        };
+        self.of_log().read(org, work).await
+    }
+
+    /// These blocks of a directory: a few, since each of them holds what hundreds of calls carried.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn scim_log_blocks(
+        &self,
+        org: OrgNo,
+        src: SourceNo,
+        ids: Vec<LogId>,
+    ) -> Result<Vec<BlockRow>, StoreError> {
+        let work = async move |tx: &mut super::Tx| {
+            let mut sql = "SELECT id, sealed FROM scim_log_block WHERE org = $1 AND src = $2 AND id IN (".to_owned();
+            let mut values = vals![org, src];
+            let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+            push_list(&mut sql, &mut values, &ids);
+            let rows = tx.conn.all(sql, &values).await?;
+            let read = |row: &Row| Ok(BlockRow { org, src, id: LogId(row.key(0)?), sealed: row.blob(1)? });
+            rows.iter().map(read).collect()
         };
         self.of_log().read(org, work).await
     }
@@ -332,6 +381,10 @@ impl Store {
                        WHERE org = $1 AND src = $2 AND id < $3 ORDER BY id LIMIT $4)";
             let gone = tx.conn.exec(sql, args![org, src, bound, limit]).await?;
             let gone = i64::try_from(gone).unwrap_or(i64::MAX);
+            // A block goes when the newest of its entries has gone.
+            let sql = "DELETE FROM scim_log_block WHERE org = $1 AND src = $2 AND id < COALESCE((SELECT id FROM scim_log \
+                       WHERE org = $1 AND src = $2 ORDER BY id LIMIT 1), $3)";
+            tx.conn.exec(sql, args![org, src, LAST]).await?;
             let sql = "UPDATE scim_log_tally SET entries = entries - $3 WHERE org = $1 AND src = $2";
             tx.conn.exec(sql, args![org, src, gone]).await?;
             Ok::<_, StoreError>(Done::of(gone))

@@ -17,11 +17,21 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse as _, Response};
 use std::any::Any;
 use std::time::Duration;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 /// How large a body may be where a route says nothing else, in bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// A room whose callers understand one form of answer alone: what the edge answers there is told in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Dialect {
+    /// The media type that the answer to a request will have, if the request is for that room.
+    pub spoken_to: fn(&Request) -> Option<&'static str>,
+    /// The answer in that room's words, where it is not yet.
+    pub retell: fn(Response, &'static str) -> Response,
+}
 
 /// What the edge needs to know.
 #[derive(Debug, Clone)]
@@ -32,24 +42,28 @@ pub struct Edge {
     pub secure: bool,
     /// How long a request may take.
     pub timeout: Duration,
+    /// The room with words of its own.
+    pub dialect: Dialect,
 }
 
-/// Puts the edge in front of all routes.
+/// Puts the edge in front of all routes, as one layer: each one costs every request a box and a copy of all behind it.
 pub fn around(routes: Router, edge: Edge) -> Router {
-    routes
-        .fallback(nothing_here)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CatchPanicLayer::custom(broken))
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(edge.clone(), pass))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, edge.timeout))
-        .layer(from_fn_with_state(edge, pass))
+        .layer(CatchPanicLayer::custom(broken))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+    routes.fallback(nothing_here).method_not_allowed_fallback(wrong_method).layer(layers)
 }
 
-/// An id, a log line, security headers: one layer for all of them, since each one costs every request a box and a copy of
-/// the routes behind it.
+/// An id, a log line, the room's own words, security headers.
 async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let line = log::begin(&edge.sources, &mut request);
+    let spoken = (edge.dialect.spoken_to)(&request);
     let mut response = next.run(request).await;
+    if let Some(media) = spoken {
+        response = (edge.dialect.retell)(response, media);
+    }
     headers::secure(edge.secure, response.headers_mut());
     line.end(&mut response);
     response

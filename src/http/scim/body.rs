@@ -1,11 +1,9 @@
 //! Reading a body: bounded in bytes and in values, JSON, of a media type that SCIM knows.
 
-use super::again::BodyBytes;
 use super::answer::ScimFault;
-use super::record::ReadBody;
+use super::incoming::Incoming;
 use crate::protocol::scim::error::ScimError;
 use axum::body::{Body, Bytes, HttpBody as _};
-use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use futures::StreamExt as _;
 use serde_json::Value;
@@ -21,8 +19,8 @@ const PATIENCE: u64 = 128 * 1024 * 1024;
 const BYTES_FOR_A_VALUE: usize = 8;
 
 /// The JSON body of a request.
-pub(super) async fn json(request: Request, limit: usize) -> Result<Value, ScimFault> {
-    json_or(request, limit, || {
+pub(super) async fn json(call: Incoming<'_>, limit: usize) -> Result<Value, ScimFault> {
+    json_or(call, limit, || {
         ScimFault::plain(StatusCode::PAYLOAD_TOO_LARGE, format!("The body may have {limit} bytes at most."))
     })
     .await
@@ -30,11 +28,11 @@ pub(super) async fn json(request: Request, limit: usize) -> Result<Value, ScimFa
 
 /// The same, with words of its own for a body that is too large.
 pub(super) async fn json_or(
-    request: Request,
+    call: Incoming<'_>,
     limit: usize,
     too_large: impl FnOnce() -> ScimFault,
 ) -> Result<Value, ScimFault> {
-    if let Some(kind) = request.headers().get(header::CONTENT_TYPE) {
+    if let Some(kind) = call.headers().get(header::CONTENT_TYPE) {
         let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         if !matches!(kind.as_str(), "application/scim+json" | "application/json" | "") {
             return Err(ScimFault::plain(
@@ -43,13 +41,9 @@ pub(super) async fn json_or(
             ));
         }
     }
-    let log = request.extensions().get::<ReadBody>().cloned();
-    let waits = request.headers().contains_key(header::EXPECT);
-    let again = request.extensions().get::<BodyBytes>().cloned();
-    let Some(bytes) = read(request.into_body(), limit, waits).await? else { return Err(too_large()) };
-    if let Some(again) = again {
-        again.keep(&bytes);
-    }
+    let waits = call.headers().contains_key(header::EXPECT);
+    let Some(bytes) = read(call.body, limit, waits).await? else { return Err(too_large()) };
+    call.read.keep(&bytes);
     // Some of Windows' tools write a byte order mark, which RFC 8259 §8.1 lets a reader pass over.
     let json = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
     let most = limit / BYTES_FOR_A_VALUE;
@@ -60,9 +54,7 @@ pub(super) async fn json_or(
     let body = serde_json::from_slice(json).map_err(|e| {
         ScimError::invalid_syntax(format!("The body is no JSON: line {}, column {}.", e.line(), e.column()))
     })?;
-    if let Some(log) = log {
-        log.keep(&bytes);
-    }
+    call.read.is_json();
     Ok(body)
 }
 

@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, ScimFault};
 use super::caller::ScimCaller;
+use super::incoming::Incoming;
 use super::{not_allowed, parameters};
 use crate::domain::directory::RoleLists;
 use crate::protocol::scim::catalogue::{Catalogue, Dialect};
@@ -9,7 +10,6 @@ use crate::protocol::scim::error::{ScimError, ScimType};
 use crate::protocol::scim::list::{ListPage, Paging, list_response};
 use crate::service::Gateway;
 use crate::service::provisioning;
-use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 
 /// The dialect in which a directory shows the lists; `None`: it has none.
@@ -27,9 +27,9 @@ pub(super) async fn go(
     dialect: Dialect,
     which: Catalogue,
     id: Option<&str>,
-    request: Request,
+    call: Incoming<'_>,
 ) -> Result<Answer, ScimFault> {
-    if request.method() != Method::GET && request.method() != Method::HEAD {
+    if call.method() != Method::GET && call.method() != Method::HEAD {
         return Err(not_allowed("GET"));
     }
     let found = provisioning::catalogues(gw, who, dialect).await?;
@@ -43,7 +43,7 @@ pub(super) async fn go(
         let item = item.ok_or_else(|| ScimError::not_found(which.name(), id))?;
         return Ok(Answer::json(StatusCode::OK, which.resource(&base, dialect, item)));
     }
-    let asked = parameters::read(request.uri().query(), who.profile)?;
+    let asked = parameters::read(call.query(), who.profile)?;
     if asked.filter.is_some() {
         return Err(ScimError::invalid_filter("filter: this list is short and is not filtered; read all of it.").into());
     }

@@ -2,18 +2,23 @@
 //! handler that broke off) speaks SCIM as well.
 
 use super::answer::{self, ScimFault};
+use crate::http::edge::Dialect;
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
-use axum::middleware::Next;
 use axum::response::Response;
 
+/// How the edge makes its own answers below `/scim/v2` speak SCIM.
+pub const DIALECT: Dialect = Dialect { spoken_to: media, retell };
+
+/// The media type of answers to a request of ours.
+fn media(request: &Request) -> Option<&'static str> {
+    request.uri().path().starts_with("/scim/v2").then(|| answer::media_of(request.headers()))
+}
+
 /// Puts a refusal that is not SCIM's into SCIM's words; its headers stay.
-pub async fn dialect(request: Request, next: Next) -> Response {
-    let ours = request.uri().path().starts_with("/scim/v2");
-    let media = answer::media_of(request.headers());
-    let response = next.run(request).await;
+fn retell(response: Response, media: &'static str) -> Response {
     let status = response.status();
-    if !ours || !(status.is_client_error() || status.is_server_error()) || is_told(&response) {
+    if !(status.is_client_error() || status.is_server_error()) || is_told(&response) {
         return response;
     }
     let (mut parts, _) = response.into_parts();

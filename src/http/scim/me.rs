@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, ScimFault};
 use super::caller::{disabled, token_of};
+use super::incoming::Incoming;
 use super::{Address, not_allowed, parameters, resources};
 use crate::base::ids::DirectoryId;
 use crate::protocol::oauth::SCIM_ME;
@@ -9,7 +10,6 @@ use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::schema::ResourceType;
 use crate::service::Gateway;
 use crate::service::provisioning::{self, Subject};
-use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 
 /// The person who asks, if it is one and this is the address for it.
@@ -26,12 +26,12 @@ pub(super) async fn subject(
 }
 
 /// What the person gets: their User, and no other call.
-pub(super) async fn go(gw: &Gateway, subject: Subject, request: Request) -> Result<Answer, ScimFault> {
+pub(super) async fn go(gw: &Gateway, subject: Subject, call: Incoming<'_>) -> Result<Answer, ScimFault> {
     let who = &subject.view;
     if !who.directory.enabled {
         return Err(disabled());
     }
-    if request.method() != Method::GET && request.method() != Method::HEAD {
+    if call.method() != Method::GET && call.method() != Method::HEAD {
         return Err(not_allowed("GET"));
     }
     if !subject.in_scope {
@@ -40,8 +40,8 @@ pub(super) async fn go(gw: &Gateway, subject: Subject, request: Request) -> Resu
         return Err(ScimFault::plain(StatusCode::FORBIDDEN, detail).with(header::WWW_AUTHENTICATE, challenge));
     }
     let wire = subject.wire.ok_or_else(|| ScimError::not_found("User", "Me"))?;
-    let mut asked = parameters::read_for_one(request.uri().query(), who.profile)?;
+    let mut asked = parameters::read_for_one(call.query(), who.profile)?;
     let projection = parameters::projection(&mut asked, ResourceType::User, who)?;
-    let answer = resources::found(gw, who, wire, &projection, request.headers()).await?;
+    let answer = resources::found(gw, who, wire, &projection, call.headers()).await?;
     Ok(answer.noting(&asked.applied))
 }

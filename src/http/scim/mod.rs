@@ -3,7 +3,6 @@
 //! Owns routing, media types and statuses. The caller is proved before anything else is looked at, and every answer
 //! below the base, refusals included, is SCIM JSON.
 
-mod again;
 mod answer;
 mod body;
 mod bulk;
@@ -11,6 +10,7 @@ mod caller;
 mod catalogue;
 mod dialect;
 mod discovery;
+mod incoming;
 mod me;
 mod parameters;
 mod record;
@@ -25,7 +25,6 @@ use crate::protocol::scim::error::{ScimError, ScimType};
 use crate::protocol::scim::profile::{Applied, Quirk};
 use crate::protocol::scim::schema::{RESOURCE_TYPES, ResourceType};
 use crate::service::Gateway;
-use again::Again;
 use answer::{Answer, ScimFault};
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -34,10 +33,11 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use caller::{Counted, ScimCaller};
+use incoming::Incoming;
 use record::{Recorder, Template};
 use std::collections::HashMap;
 
-pub use dialect::dialect;
+pub use dialect::DIALECT;
 pub use replay::replay;
 
 /// The routes of every directory.
@@ -83,13 +83,13 @@ async fn below(
 
 /// Proves the caller, then goes where the address leads; slashes too many are passed over (`//Users`, `Users/`). The
 /// log is told of it, however it ends.
-async fn door(gw: Gateway, directory: String, rest: String, mut request: Request) -> Response {
+async fn door(gw: Gateway, directory: String, rest: String, request: Request) -> Response {
     let media = answer::media_of(request.headers());
     if request.method() == Method::OPTIONS {
         return Answer::empty(StatusCode::NO_CONTENT).into_response(media).0;
     }
     let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(id.0.clone()));
-    let recorder = Recorder::begin(&gw, &mut request);
+    let recorder = Recorder::begin(&gw);
     let mut call = DirectoryCall { gw, directory, address: Address::of(&rest), rest, recorder };
     let answer = call.answer(request).await;
     let (response, sent) = answer.unwrap_or_else(ScimFault::into_answer).into_response(media);
@@ -109,28 +109,29 @@ struct DirectoryCall {
 impl DirectoryCall {
     async fn answer(&mut self, request: Request) -> Result<Answer, ScimFault> {
         let (parts, body) = request.into_parts();
+        let read = self.recorder.body.clone();
+        let call = |body| Incoming { head: &parts, body, read: read.clone() };
         if let Some(person) = me::subject(&self.gw, &self.directory, &self.address, &parts.headers).await? {
             self.recorder.of(&person.view, self.address.template(), &self.rest, &parts);
-            return me::go(&self.gw, person, Request::from_parts(parts, body)).await;
+            return me::go(&self.gw, person, call(body)).await;
         }
         if self.address.confirms(&parts.method)
             && let Some(who) = caller::recall(&self.gw, &self.directory, &parts.headers)
         {
             self.recorder.of(&who, self.address.template(), &self.rest, &parts);
-            let (request, again) = Again::of(parts, body);
-            let fault = match proved(&self.gw, &who, &self.address, &self.rest, request).await {
+            let fault = match proved(&self.gw, &who, &self.address, &self.rest, call(body)).await {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
             // A refusal was perhaps made before anything confirmed who calls; and what is stale is to be done again.
-            let anew = self.prove(again.parts(), Counted::Yes).await?;
+            let anew = self.prove(&parts, Counted::Yes).await?;
             if !fault.is_stale() {
                 return Err(fault);
             }
-            return proved(&self.gw, &anew, &self.address, &self.rest, again.request()).await;
+            return proved(&self.gw, &anew, &self.address, &self.rest, call(read.again())).await;
         }
         let who = self.prove(&parts, Counted::NotYet).await?;
-        proved(&self.gw, &who, &self.address, &self.rest, Request::from_parts(parts, body)).await
+        proved(&self.gw, &who, &self.address, &self.rest, call(body)).await
     }
 
     async fn prove(&mut self, parts: &Parts, counted: Counted) -> Result<ScimCaller, ScimFault> {
@@ -155,13 +156,13 @@ async fn proved(
     who: &ScimCaller,
     address: &Address,
     rest: &str,
-    request: Request,
+    call: Incoming<'_>,
 ) -> Result<Answer, ScimFault> {
     let mut applied = Applied::default();
-    if request.uri().path().contains("//") || rest.ends_with('/') {
+    if call.head.uri.path().contains("//") || rest.ends_with('/') {
         applied.allow(who.profile, Quirk::PathSlashes);
     }
-    Ok(go(gw, who, address, request).await?.noting(&applied))
+    Ok(go(gw, who, address, call).await?.noting(&applied))
 }
 
 /// Where an address below the base leads.
@@ -251,15 +252,15 @@ impl Address {
     }
 }
 
-async fn go(gw: &Gateway, who: &ScimCaller, address: &Address, request: Request) -> Result<Answer, ScimFault> {
+async fn go(gw: &Gateway, who: &ScimCaller, address: &Address, call: Incoming<'_>) -> Result<Answer, ScimFault> {
     match address {
-        Address::Resources(kind, id) => resources::go(gw, who, *kind, id.as_deref(), request).await,
-        Address::Search(kinds) => search::post(gw, who, kinds.clone(), request).await,
-        Address::Root => search::root(gw, who, request).await,
-        Address::Bulk => bulk::go(gw, who, request).await,
-        Address::Discovery(steps) => discovery::go(gw, who, steps, request.method(), request.uri().query()).await,
+        Address::Resources(kind, id) => resources::go(gw, who, *kind, id.as_deref(), call).await,
+        Address::Search(kinds) => search::post(gw, who, kinds.clone(), call).await,
+        Address::Root => search::root(gw, who, call).await,
+        Address::Bulk => bulk::go(gw, who, call).await,
+        Address::Discovery(steps) => discovery::go(gw, who, steps, call.method(), call.query()).await,
         Address::Listed(which, id) => match catalogue::dialect_of(who) {
-            Some(dialect) => catalogue::go(gw, who, dialect, *which, id.as_deref(), request).await,
+            Some(dialect) => catalogue::go(gw, who, dialect, *which, id.as_deref(), call).await,
             None => Err(nowhere()),
         },
         Address::Me => Err(ScimFault::plain(StatusCode::NOT_IMPLEMENTED, "/Me: a directory's token is no person's.")),

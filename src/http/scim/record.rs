@@ -1,40 +1,24 @@
 //! What the log is told of a call: gathered while it goes, handed over when it is over, however it ends.
 
 use super::answer::Sent;
+use super::incoming::ReadBody;
 use crate::base::ids::{DirectoryId, OrgNo, SourceNo};
 use crate::protocol::scim::profile::Applied;
 use crate::service::Gateway;
 use crate::service::provisioning::DirectoryCaller;
 use crate::service::scim_log::{Call, KeptBody, Refusal};
-use axum::extract::Request;
 use axum::http::header;
 use axum::http::request::Parts;
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
-
-/// Where the reader of the body leaves it: it goes with the request, as an extension.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ReadBody(Arc<Mutex<Option<KeptBody>>>);
-
-impl ReadBody {
-    /// Keeps a body that was read and is JSON.
-    pub(super) fn keep(&self, bytes: &Bytes) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(KeptBody::of(bytes));
-    }
-
-    fn take(&self) -> Option<KeptBody> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
 
 /// A call on its way.
 pub(super) struct Recorder {
     gw: Gateway,
     at: DateTime<Utc>,
     begun: Instant,
-    body: ReadBody,
+    /// Where the reader of the body leaves it.
+    pub(super) body: ReadBody,
     call: Option<Call>,
     /// The directory of a call that was turned away before anybody had proved to be it.
     turned_away: Option<DirectoryId>,
@@ -42,11 +26,9 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Begins; nothing is told before it is known whose call it is.
-    pub(super) fn begin(gw: &Gateway, request: &mut Request) -> Self {
-        let body = ReadBody::default();
-        request.extensions_mut().insert(body.clone());
+    pub(super) fn begin(gw: &Gateway) -> Self {
         let (at, begun) = (gw.sources.now(), Instant::now());
-        Self { gw: gw.clone(), at, begun, body, call: None, turned_away: None }
+        Self { gw: gw.clone(), at, begun, body: ReadBody::default(), call: None, turned_away: None }
     }
 
     /// The call is one of this directory's.
@@ -111,7 +93,7 @@ impl Recorder {
 
     fn push(&self, mut call: Call) {
         call.took = self.begun.elapsed();
-        call.body = self.body.take();
+        call.body = self.body.for_log();
         match self.turned_away {
             Some(directory) => self.gw.scim_log.push_turned_away(directory, call),
             None => self.gw.scim_log.push(call),

@@ -1,12 +1,13 @@
 //! A logged call through this very door once more, as a dry run.
 
 use super::answer::{Answer, ScimFault, Sent};
+use super::incoming::{Incoming, ReadBody};
 use super::{Address, caller, proved};
 use crate::base::ids::LogId;
 use crate::protocol::scim::media;
 use crate::service::Gateway;
 use crate::service::console::ConsoleError;
-use crate::service::console::scim_log::{Logged, row, stand_in};
+use crate::service::console::scim_log::{Logged, opened, stand_in};
 use crate::service::provisioning::DirectoryCaller;
 use crate::service::scim_log::{NewAnswer, NotReplayable, RecordedCall, Replay, replayed};
 use axum::body::Body;
@@ -22,19 +23,21 @@ use tracing::Instrument as _;
 /// [`ConsoleError::NoEntry`], [`ConsoleError::Replay`] for a call that the log does not have whole, or when the store
 /// fails.
 pub async fn replay(gw: &Gateway, logged: &Logged, id: LogId) -> Result<Replay, ConsoleError> {
-    let entry = row(gw, logged, id).await?;
+    let entry = opened(gw, logged, id).await?;
     let dry = gw.dry();
     let (call, who) = stand_in(&dry, logged, &entry).await?;
     let span = tracing::info_span!("replay", entry = %id);
     let new = answer(&dry, &who, call).instrument(span).await?;
-    Ok(replayed(gw, &entry, new)?)
+    Ok(replayed(&entry, new)?)
 }
 
 async fn answer(gw: &Gateway, who: &DirectoryCaller, call: RecordedCall) -> Result<NewAnswer, NotReplayable> {
     let rest = call.address.strip_prefix('/').unwrap_or(&call.address).to_owned();
     let request = request(who, &rest, call)?;
     let answer = if who.directory.enabled {
-        proved(gw, who, &Address::of(&rest), &rest, request).await.unwrap_or_else(ScimFault::into_answer)
+        let (head, body) = request.into_parts();
+        let call = Incoming { head: &head, body, read: ReadBody::default() };
+        proved(gw, who, &Address::of(&rest), &rest, call).await.unwrap_or_else(ScimFault::into_answer)
     } else {
         caller::disabled().into_answer()
     };

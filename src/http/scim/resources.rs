@@ -3,6 +3,7 @@
 use super::answer::{Answer, ScimFault};
 use super::body;
 use super::caller::ScimCaller;
+use super::incoming::Incoming;
 use super::not_allowed;
 use super::parameters;
 use super::search;
@@ -10,7 +11,6 @@ use crate::protocol::scim::projection::Projection;
 use crate::protocol::scim::schema::{DOORWARD_URN, ResourceType};
 use crate::service::Gateway;
 use crate::service::provisioning::{self, Changed, Wire};
-use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 
 pub(super) async fn go(
@@ -18,23 +18,23 @@ pub(super) async fn go(
     who: &ScimCaller,
     kind: ResourceType,
     id: Option<&str>,
-    request: Request,
+    call: Incoming<'_>,
 ) -> Result<Answer, ScimFault> {
-    let query = request.uri().query();
-    let mut asked = match (request.method(), &id) {
+    let query = call.query();
+    let mut asked = match (call.method(), &id) {
         (&Method::GET | &Method::HEAD, None) => parameters::read(query, who.profile)?,
         _ => parameters::read_for_one(query, who.profile)?,
     };
     let mut projection = parameters::projection(&mut asked, kind, who)?;
     let applied = asked.applied.clone();
-    let answer = match (request.method().as_str(), id) {
+    let answer = match (call.method().as_str(), id) {
         ("GET" | "HEAD", None) => search::answer(gw, who, vec![kind], asked).await,
-        ("POST", None) => create(gw, who, kind, &mut projection, request).await,
+        ("POST", None) => create(gw, who, kind, &mut projection, call).await,
         (_, None) => Err(not_allowed("GET, POST")),
-        ("GET" | "HEAD", Some(id)) => get(gw, who, kind, id, &projection, request.headers()).await,
-        ("PUT", Some(id)) => replace(gw, who, kind, id, &mut projection, request).await,
-        ("PATCH", Some(id)) => patch(gw, who, kind, id, &mut projection, request).await,
-        ("DELETE", Some(id)) => delete(gw, who, kind, id, request.headers()).await,
+        ("GET" | "HEAD", Some(id)) => get(gw, who, kind, id, &projection, call.headers()).await,
+        ("PUT", Some(id)) => replace(gw, who, kind, id, &mut projection, call).await,
+        ("PATCH", Some(id)) => patch(gw, who, kind, id, &mut projection, call).await,
+        ("DELETE", Some(id)) => delete(gw, who, kind, id, call.headers()).await,
         (_, Some(_)) => Err(not_allowed("GET, PUT, PATCH, DELETE")),
     };
     answer.map(|answer| answer.noting(&applied))
@@ -80,9 +80,9 @@ async fn create(
     who: &ScimCaller,
     kind: ResourceType,
     projection: &mut Projection,
-    request: Request,
+    call: Incoming<'_>,
 ) -> Result<Answer, ScimFault> {
-    let body = body::json(request, limit(kind)).await?;
+    let body = body::json(call, limit(kind)).await?;
     projection.note_written(&body, &who.registry, who.profile);
     let made = match kind {
         ResourceType::User => provisioning::create_user(gw, who, body, None).await?,
@@ -129,10 +129,10 @@ async fn replace(
     kind: ResourceType,
     id: &str,
     projection: &mut Projection,
-    request: Request,
+    call: Incoming<'_>,
 ) -> Result<Answer, ScimFault> {
-    let precondition = header_text(request.headers(), &header::IF_MATCH);
-    let body = body::json(request, limit(kind)).await?;
+    let precondition = header_text(call.headers(), &header::IF_MATCH);
+    let body = body::json(call, limit(kind)).await?;
     projection.note_written(&body, &who.registry, who.profile);
     let done = match kind {
         ResourceType::User => provisioning::replace_user(gw, who, id, body, precondition).await?,
@@ -147,10 +147,10 @@ async fn patch(
     kind: ResourceType,
     id: &str,
     projection: &mut Projection,
-    request: Request,
+    call: Incoming<'_>,
 ) -> Result<Answer, ScimFault> {
-    let precondition = header_text(request.headers(), &header::IF_MATCH);
-    let body = body::json(request, limit(kind)).await?;
+    let precondition = header_text(call.headers(), &header::IF_MATCH);
+    let body = body::json(call, limit(kind)).await?;
     projection.note_written(&body, &who.registry, who.profile);
     match kind {
         ResourceType::User => {

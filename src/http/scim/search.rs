@@ -3,13 +3,13 @@
 use super::answer::{Answer, ScimFault};
 use super::body;
 use super::caller::ScimCaller;
+use super::incoming::Incoming;
 use super::not_allowed;
 use super::parameters;
 use crate::protocol::scim::list::{ListPage, ListRequest, PageLimits, list_response};
 use crate::protocol::scim::schema::{DOORWARD_URN, RESOURCE_TYPES, ResourceType};
 use crate::service::Gateway;
 use crate::service::provisioning::{self, Query};
-use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
@@ -18,22 +18,22 @@ pub(super) async fn post(
     gw: &Gateway,
     who: &ScimCaller,
     kinds: Vec<ResourceType>,
-    request: Request,
+    call: Incoming<'_>,
 ) -> Result<Answer, ScimFault> {
-    if request.method() != Method::POST {
+    if call.method() != Method::POST {
         return Err(not_allowed("POST"));
     }
-    let body = body::json(request, body::SMALL).await?;
+    let body = body::json(call, body::SMALL).await?;
     let asked = ListRequest::from_search(body, PageLimits::default(), who.profile)?;
     answer(gw, who, kinds, asked).await
 }
 
 /// `GET /?filter=…`, over both types.
-pub(super) async fn root(gw: &Gateway, who: &ScimCaller, request: Request) -> Result<Answer, ScimFault> {
-    if request.method() != Method::GET && request.method() != Method::HEAD {
+pub(super) async fn root(gw: &Gateway, who: &ScimCaller, call: Incoming<'_>) -> Result<Answer, ScimFault> {
+    if call.method() != Method::GET && call.method() != Method::HEAD {
         return Err(not_allowed("GET"));
     }
-    let asked = parameters::read(request.uri().query(), who.profile)?;
+    let asked = parameters::read(call.query(), who.profile)?;
     answer(gw, who, RESOURCE_TYPES.to_vec(), asked).await
 }
 

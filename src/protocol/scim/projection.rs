@@ -175,6 +175,9 @@ impl Projection {
     /// Leaves in a representation what the client may and wants to see, and names the schemas that remain.
     #[must_use]
     pub fn apply(&self, whole: Document, registry: &Registry) -> Document {
+        if self.leaves_all_of(&whole, registry) {
+            return whole;
+        }
         let mut kept = Document::with_capacity(whole.len());
         for (key, value) in whole {
             if !key.contains(':') {
@@ -205,6 +208,24 @@ impl Projection {
             urns.retain(|urn| urn.as_str().is_some_and(|urn| urn == base || present.iter().any(|key| key == urn)));
         }
         kept
+    }
+
+    /// Whether there is nothing to take away: nobody has chosen, and everything that is there is shown without being
+    /// asked for. Most answers are so, and are not built once more.
+    fn leaves_all_of(&self, whole: &Document, registry: &Registry) -> bool {
+        let shown = |attribute: &Attribute| matches!(attribute.returned, Returned::Always | Returned::Default);
+        self.mode == Mode::Default
+            && whole.iter().all(|(key, value)| {
+                if !key.contains(':') {
+                    return registry.attribute(self.kind, key).is_some_and(shown);
+                }
+                // What an organization's own schema says of a value may have changed since it was written.
+                let schema = registry.extensions(self.kind).find(|schema| schema.id == *key && !Registry::is_own(key));
+                let fields = value.as_object().filter(|fields| !fields.is_empty());
+                schema
+                    .zip(fields)
+                    .is_some_and(|(schema, fields)| fields.keys().all(|name| schema.attribute(name).is_some_and(shown)))
+            })
     }
 
     fn attribute(&self, urn: Option<&str>, attribute: &Attribute, value: Value) -> Option<Value> {

@@ -139,14 +139,14 @@ impl Classify for ConsoleError {
             | Self::LastAdmin
             | Self::NothingAside
             | Self::Replay(NotReplayable::Because(_)) => Class::Conflict,
-            Self::Replay(NotReplayable::Unreadable(_)) => Class::Bug,
+            Self::Log(LogReadError::Store(e)) => e.class(),
             Self::Email(_)
             | Self::Schema(_)
             | Self::Grant(_)
             | Self::Uri(_)
             | Self::Filter { .. }
             | Self::DirectoryClient { .. } => Class::BadInput,
-            Self::Malformed(_) | Self::Log(_) => Class::Bug,
+            Self::Malformed(_) | Self::Log(_) | Self::Replay(NotReplayable::Unreadable(_)) => Class::Bug,
             Self::Ground(e) => e.class(),
             Self::Store(e) => e.class(),
         }

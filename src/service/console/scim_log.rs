@@ -5,9 +5,9 @@ use crate::base::ids::{EventId, LogId, OrgNo, ResourceId};
 use crate::domain::audit::{Actor, Deed};
 use crate::service::Gateway;
 use crate::service::provisioning::{self, DirectoryCaller};
-use crate::service::scim_log::{self, EntryView, RecordedCall};
+use crate::service::scim_log::{self, Entry, EntryView, RecordedCall};
 use crate::store::directories::DirectoryRow;
-use crate::store::scim_log::{EntryRow, LogFilter};
+use crate::store::scim_log::LogFilter;
 use crate::store::{Done, Tx, audit};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -148,10 +148,10 @@ pub struct LogPage {
 /// When the store fails, or an entry cannot be opened.
 pub async fn page(gw: &Gateway, logged: &Logged, filter: LogFilter, clear: bool) -> Result<LogPage, ConsoleError> {
     let limit = filter.limit;
-    let rows = gw.store.scim_log(logged.org, logged.directory.src, filter).await?;
-    let full = i64::try_from(rows.len()).is_ok_and(|n| n == limit);
-    let next = rows.last().filter(|_| full).map(|row| row.id);
-    let entries = rows.iter().map(|row| scim_log::open(gw, row, clear)).collect::<Result<_, _>>()?;
+    let entries = scim_log::entries(gw, logged.org, logged.directory.src, filter).await?;
+    let full = i64::try_from(entries.len()).is_ok_and(|n| n == limit);
+    let next = entries.last().filter(|_| full).map(|entry| entry.row.id);
+    let entries = entries.iter().map(|entry| EntryView::of(entry, clear)).collect::<Result<_, _>>()?;
     Ok(LogPage { entries, next })
 }
 
@@ -181,8 +181,8 @@ pub struct WholeEntry {
 /// # Errors
 /// [`ConsoleError::NoEntry`], or when the store fails.
 pub async fn entry(gw: &Gateway, logged: &Logged, id: LogId, clear: bool) -> Result<WholeEntry, ConsoleError> {
-    let row = row(gw, logged, id).await?;
-    let entry = scim_log::open(gw, &row, clear)?;
+    let found = opened(gw, logged, id).await?;
+    let (row, entry) = (&found.row, EntryView::of(&found, clear)?);
     let events = match row.request.clone() {
         Some(request) => {
             let from = row.at - Duration::seconds(1);
@@ -196,12 +196,12 @@ pub async fn entry(gw: &Gateway, logged: &Logged, id: LogId, clear: bool) -> Res
     Ok(WholeEntry { entry, events: events.into_iter().map(of_call).collect() })
 }
 
-/// The row of an entry.
+/// An entry with what its call carried.
 ///
 /// # Errors
 /// [`ConsoleError::NoEntry`], or when the store fails.
-pub async fn row(gw: &Gateway, logged: &Logged, id: LogId) -> Result<EntryRow, ConsoleError> {
-    gw.store.scim_log_entry(logged.org, logged.directory.src, id).await?.ok_or(ConsoleError::NoEntry)
+pub async fn opened(gw: &Gateway, logged: &Logged, id: LogId) -> Result<Entry, ConsoleError> {
+    scim_log::entry(gw, logged.org, logged.directory.src, id).await?.ok_or(ConsoleError::NoEntry)
 }
 
 /// The call of an entry, and the directory that made it, for a dry run on `gw`.
@@ -211,9 +211,9 @@ pub async fn row(gw: &Gateway, logged: &Logged, id: LogId) -> Result<EntryRow, C
 pub async fn stand_in(
     gw: &Gateway,
     logged: &Logged,
-    row: &EntryRow,
+    entry: &Entry,
 ) -> Result<(RecordedCall, DirectoryCaller), ConsoleError> {
-    let (call, credential) = scim_log::recall(gw, row)?;
+    let (call, credential) = scim_log::recall(entry)?;
     let who = provisioning::standing_in(gw, logged.org, logged.directory.clone(), credential).await?;
     Ok((call, who))
 }
@@ -288,13 +288,13 @@ impl Follower {
         let mut new = Vec::new();
         loop {
             let filter = LogFilter { after: Some(after), before: None, limit: PAGE, ..self.filter.clone() };
-            let rows = gw.store.scim_log(logged.org, logged.directory.src, filter).await?;
-            let Some(last) = rows.last() else { return Ok(new) };
-            after = last.id;
-            self.newest = self.newest.max(Some(last.at));
-            for row in &rows {
-                if self.seen.insert(row.id) {
-                    new.push(scim_log::open(gw, row, clear)?);
+            let entries = scim_log::entries(gw, logged.org, logged.directory.src, filter).await?;
+            let Some(last) = entries.last() else { return Ok(new) };
+            after = last.row.id;
+            self.newest = self.newest.max(Some(last.row.at));
+            for entry in &entries {
+                if self.seen.insert(entry.row.id) {
+                    new.push(EntryView::of(entry, clear)?);
                 }
             }
         }

@@ -1,19 +1,22 @@
 //! The SCIM log: every call of a directory, refused ones included.
 //!
-//! Owns the way of an entry: a door pushes a [`Call`] into a bounded queue and goes on; one writer seals what the call
+//! Owns the way of an entry: a door pushes a [`Call`] into a bounded queue and goes on; one writer seals what the calls
 //! carried and writes batches, outside of any unit of a call. What the queue has no room for is counted, and the log
 //! says so itself. Must not know HTTP, nor who reads.
 
+mod block;
 mod call;
+mod entry;
 mod replay;
 mod sealed;
 mod view;
 mod writer;
 
 pub use call::{Call, Credential, KeptBody, Refusal};
+pub use entry::{Entry, entries, entry};
 pub use replay::{AnswerView, NewAnswer, NotReplayable, Replay, recall, replayed};
 pub use sealed::RecordedCall;
-pub use view::{EntryView, LogReadError, open};
+pub use view::{EntryView, LogReadError};
 pub use writer::run;
 
 use crate::base::ids::{DirectoryId, OrgNo, SourceNo};

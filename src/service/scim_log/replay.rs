@@ -1,11 +1,10 @@
 //! A logged call that is made once more, as a dry run: what it takes, and what came of it beside what came of it then.
 
 use super::call::Credential;
+use super::entry::Entry;
 use super::sealed::{CUT, RecordedCall, WITHOUT_PASSWORD};
 use super::view::{self, EntryView, LogReadError};
 use crate::protocol::scim::profile::Applied;
-use crate::service::Gateway;
-use crate::store::scim_log::EntryRow;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -82,7 +81,8 @@ pub struct Replay {
 ///
 /// # Errors
 /// [`NotReplayable`] where the log has only a part of the call, or nothing that was looked at.
-pub fn recall(gw: &Gateway, row: &EntryRow) -> Result<(RecordedCall, Credential), NotReplayable> {
+pub fn recall(entry: &Entry) -> Result<(RecordedCall, Credential), NotReplayable> {
+    let row = &entry.row;
     let because = |why| Err(NotReplayable::Because(why));
     if row.lost > 0 {
         return because("it counts calls that are not in the log");
@@ -96,7 +96,7 @@ pub fn recall(gw: &Gateway, row: &EntryRow) -> Result<(RecordedCall, Credential)
     if row.path == "/Me" {
         return because("what /Me answers is asked by a person, whose token is not in the log");
     }
-    let opened = view::opened(gw, row)?;
+    let opened = view::opened(entry)?;
     if opened.query.is_none() && opened.head_note.is_some() {
         return because("its query was left out, since it may hold a password");
     }
@@ -123,10 +123,10 @@ pub fn recall(gw: &Gateway, row: &EntryRow) -> Result<(RecordedCall, Credential)
 /// Both answers, masked.
 ///
 /// # Errors
-/// [`LogReadError`] for another master key or a changed row.
-pub fn replayed(gw: &Gateway, row: &EntryRow, new: NewAnswer) -> Result<Replay, LogReadError> {
-    let logged = view::open(gw, row, false)?;
-    let subject = view::subject_of_answer(&row.path, new.status.into());
+/// [`LogReadError::Form`].
+pub fn replayed(entry: &Entry, new: NewAnswer) -> Result<Replay, LogReadError> {
+    let logged = EntryView::of(entry, false)?;
+    let subject = view::subject_of_answer(&entry.row.path, new.status.into());
     let now = AnswerView {
         status: new.status,
         scim_type: new.scim_type.map(str::to_owned),
@@ -135,7 +135,7 @@ pub fn replayed(gw: &Gateway, row: &EntryRow, new: NewAnswer) -> Result<Replay, 
         response: view::shown(new.body.as_deref(), subject, false),
     };
     let mut notes = Vec::new();
-    if row.path == "/Bulk" {
+    if entry.row.path == "/Bulk" {
         notes.push(
             "Each operation was tried by itself and undone before the next: one that needs what an earlier one makes or \
              changes may be refused or skipped here and succeed in truth.",

@@ -11,6 +11,8 @@ use std::borrow::Cow;
 pub(super) const HEAD: &str = "head";
 /// The column of request and answer.
 pub(super) const BODIES: &str = "bodies";
+/// What several entries carried.
+pub(super) const BLOCK: &str = "block";
 /// The length of a part that is not there.
 const NONE: u32 = u32::MAX;
 
@@ -26,16 +28,21 @@ pub(super) fn pack(parts: &[Option<&[u8]>]) -> Vec<u8> {
 }
 
 /// The parts again; `None` for what [`pack`] did not make.
-pub(super) fn unpack<const N: usize>(mut bytes: &[u8]) -> Option<[Option<Vec<u8>>; N]> {
-    let mut parts = [const { None }; N];
+pub(super) fn unpack<const N: usize>(mut bytes: &[u8]) -> Option<[Option<&[u8]>; N]> {
+    next(&mut bytes)
+}
+
+/// The next `N` parts of many; behind it `bytes` are what follows.
+pub(super) fn next<'a, const N: usize>(bytes: &mut &'a [u8]) -> Option<[Option<&'a [u8]>; N]> {
+    let mut parts = [None; N];
     for part in &mut parts {
         let (length, rest) = bytes.split_first_chunk::<4>()?;
         let length = u32::from_be_bytes(*length);
-        bytes = rest;
+        *bytes = rest;
         if length != NONE {
             let (found, rest) = bytes.split_at_checked(length as usize)?;
-            *part = Some(found.to_vec());
-            bytes = rest;
+            *part = Some(found);
+            *bytes = rest;
         }
     }
     Some(parts)
@@ -98,7 +105,7 @@ mod tests {
     #[test]
     fn parts_come_back_as_they_were_packed() {
         let packed = pack(&[Some(b"one"), None, Some(b"")]);
-        assert_eq!(unpack::<3>(&packed).unwrap(), [Some(b"one".to_vec()), None, Some(Vec::new())]);
+        assert_eq!(unpack::<3>(&packed).unwrap(), [Some(&b"one"[..]), None, Some(&b""[..])]);
         assert!(unpack::<4>(&packed).is_none());
         assert!(unpack::<1>(&packed[..5]).is_none());
     }

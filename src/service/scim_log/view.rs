@@ -1,11 +1,11 @@
 //! An entry as it is shown: opened, and masked unless somebody asks to see it clear.
 
-use super::sealed::{self, BODIES, HEAD};
+use super::entry::Entry;
+use super::sealed;
 use crate::base::ids::{LogId, ResourceId};
 use crate::base::seal::SealError;
 use crate::protocol::scim::privacy::{Subject, masked, masked_address, masked_query, masked_value};
-use crate::service::Gateway;
-use crate::store::scim_log::EntryRow;
+use crate::store::StoreError;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +19,9 @@ pub enum LogReadError {
     /// It has another form than this program gives.
     #[error("an entry of the SCIM log is not as this program writes it")]
     Form,
+    /// The store failed.
+    #[error("storage failed")]
+    Store(#[from] StoreError),
 }
 
 /// The credential of a caller.
@@ -130,11 +133,11 @@ fn written<S: serde::Serializer>(id: &Option<ResourceId>, s: S) -> Result<S::Ok,
     id.as_ref().map(ToString::to_string).serialize(s)
 }
 
-fn text(part: Option<Vec<u8>>) -> Option<String> {
-    part.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+fn text(part: Option<&[u8]>) -> Option<String> {
+    part.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// What stands in the sealed columns of an entry.
+/// What a call carried, in its parts.
 #[derive(Default)]
 pub(super) struct Opened {
     pub(super) address: Option<String>,
@@ -148,20 +151,17 @@ pub(super) struct Opened {
     pub(super) precondition: Option<String>,
 }
 
-pub(super) fn opened(gw: &Gateway, row: &EntryRow) -> Result<Opened, LogReadError> {
-    let whose = (row.org, row.src);
+pub(super) fn opened(entry: &Entry) -> Result<Opened, LogReadError> {
     let mut opened = Opened::default();
-    if let Some(head) = &row.head {
-        let plain = sealed::unseal(gw, whose, row.id, HEAD, head)?;
-        let [address, query, skipped, note] = sealed::unpack(&plain).ok_or(LogReadError::Form)?;
+    if let Some(head) = &entry.carried.head {
+        let [address, query, skipped, note] = sealed::unpack(head).ok_or(LogReadError::Form)?;
         (opened.address, opened.query, opened.head_note) = (text(address), text(query), text(note));
         opened.skipped = text(skipped).map(|all| all.split('\n').map(str::to_owned).collect()).unwrap_or_default();
     }
-    if let Some(bodies) = &row.bodies {
-        let plain = sealed::unseal(gw, whose, row.id, BODIES, bodies)?;
-        let [body, note, answer, cut, precondition] = sealed::unpack(&plain).ok_or(LogReadError::Form)?;
-        (opened.body, opened.body_note, opened.answer) = (body, text(note), answer);
-        (opened.answer_note, opened.precondition) = (text(cut), text(precondition));
+    if let Some(bodies) = &entry.carried.bodies {
+        let [body, note, answer, cut, precondition] = sealed::unpack(bodies).ok_or(LogReadError::Form)?;
+        (opened.body, opened.answer) = (body.map(<[u8]>::to_vec), answer.map(<[u8]>::to_vec));
+        (opened.body_note, opened.answer_note, opened.precondition) = (text(note), text(cut), text(precondition));
     }
     Ok(opened)
 }
@@ -190,51 +190,55 @@ pub(super) fn shown(body: Option<&[u8]>, subject: Subject, clear: bool) -> Optio
     }
 }
 
-/// The entry of a row. Without `clear` its personal values are masked by schema.
-///
-/// # Errors
-/// [`LogReadError`] for another master key or a changed row.
-pub fn open(gw: &Gateway, row: &EntryRow, clear: bool) -> Result<EntryView, LogReadError> {
-    let opened = opened(gw, row)?;
-    let subject = subject(&row.path);
-    let of_answer = subject_of_answer(&row.path, row.status);
-    let mask = |value: String| if clear { value } else { masked_value_or_id(&value) };
-    let mut notes: Vec<String> = opened.head_note.into_iter().collect();
-    notes.extend(opened.body_note.map(|note| format!("request: {note}")));
-    notes.extend(opened.answer_note.map(|note| format!("response: {note}")));
-    let caller = match (&row.caller_kind, &row.caller) {
-        (Some(kind), Some(id)) => {
-            Some(CallerView { kind: kind.clone(), id: id.clone(), label: row.caller_label.clone().unwrap_or_default() })
-        }
-        _ => None,
-    };
-    Ok(EntryView {
-        id: row.id,
-        at: row.at,
-        #[expect(clippy::cast_precision_loss, reason = "no call takes 2^52 microseconds")]
-        millis: row.micros as f64 / 1000.0,
-        request_id: row.request.clone(),
-        method: row.method.clone(),
-        path: row.path.clone(),
-        resource: row.resource,
-        address: opened.address.map(|address| {
-            let address = format!("/{}", address.trim_start_matches('/'));
-            if clear { address } else { masked_address(&address) }
-        }),
-        query: opened.query.map(|query| if clear { query } else { masked_query(&query) }),
-        status: (row.status != 0).then_some(row.status),
-        scim_type: row.scim_type.clone(),
-        refused: row.refusal.clone(),
-        presented: row.hint.clone(),
-        caller,
-        user_agent: row.agent.clone(),
-        quirks: row.quirks.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
-        skipped: opened.skipped.into_iter().map(mask).collect(),
-        lost: row.lost,
-        request: shown(opened.body.as_deref(), subject, clear),
-        response: shown(opened.answer.as_deref(), of_answer, clear),
-        notes,
-    })
+impl EntryView {
+    /// An entry as it is shown. Without `clear` its personal values are masked by schema.
+    ///
+    /// # Errors
+    /// [`LogReadError::Form`].
+    pub fn of(entry: &Entry, clear: bool) -> Result<Self, LogReadError> {
+        let (row, opened) = (&entry.row, opened(entry)?);
+        let subject = subject(&row.path);
+        let of_answer = subject_of_answer(&row.path, row.status);
+        let mask = |value: String| if clear { value } else { masked_value_or_id(&value) };
+        let mut notes: Vec<String> = opened.head_note.into_iter().collect();
+        notes.extend(opened.body_note.map(|note| format!("request: {note}")));
+        notes.extend(opened.answer_note.map(|note| format!("response: {note}")));
+        let caller = match (&row.caller_kind, &row.caller) {
+            (Some(kind), Some(id)) => Some(CallerView {
+                kind: kind.clone(),
+                id: id.clone(),
+                label: row.caller_label.clone().unwrap_or_default(),
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            id: row.id,
+            at: row.at,
+            #[expect(clippy::cast_precision_loss, reason = "no call takes 2^52 microseconds")]
+            millis: row.micros as f64 / 1000.0,
+            request_id: row.request.clone(),
+            method: row.method.clone(),
+            path: row.path.clone(),
+            resource: row.resource,
+            address: opened.address.map(|address| {
+                let address = format!("/{}", address.trim_start_matches('/'));
+                if clear { address } else { masked_address(&address) }
+            }),
+            query: opened.query.map(|query| if clear { query } else { masked_query(&query) }),
+            status: (row.status != 0).then_some(row.status),
+            scim_type: row.scim_type.clone(),
+            refused: row.refusal.clone(),
+            presented: row.hint.clone(),
+            caller,
+            user_agent: row.agent.clone(),
+            quirks: row.quirks.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+            skipped: opened.skipped.into_iter().map(mask).collect(),
+            lost: row.lost,
+            request: shown(opened.body.as_deref(), subject, clear),
+            response: shown(opened.answer.as_deref(), of_answer, clear),
+            notes,
+        })
+    }
 }
 
 /// What was skipped is an id or the name of an attribute; a client may have put something else in its place.

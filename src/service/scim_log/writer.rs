@@ -1,12 +1,13 @@
-//! The one writer of the log: seals, counts rewrites, writes batches.
+//! The one writer of the log: gathers, seals, counts rewrites, writes batches.
 
+use super::block::{self, Carried};
 use super::call::Call;
 use super::sealed::{self, BODIES, HEAD};
 use super::{Item, Lost, Queue};
 use crate::base::ids::{Growing, LogId, OrgNo, SourceNo};
 use crate::protocol::scim::privacy::query_names_password;
 use crate::service::Gateway;
-use crate::store::scim_log::{EntryRow, QuirkRow};
+use crate::store::scim_log::{BlockRow, EntryRow, QuirkRow};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -75,11 +76,20 @@ impl Writer {
         }
         let quirks = counted(&calls);
         let mut rows = Vec::with_capacity(calls.len() + lost.len());
+        let mut carried = BTreeMap::new();
         for (at, call) in calls.into_iter().enumerate() {
             if at % AT_ONCE == AT_ONCE - 1 {
                 tokio::task::yield_now().await;
             }
-            rows.push(self.entry(call));
+            let whose = (call.org, call.src);
+            let (row, what) = self.entry(call);
+            carried.entry(whose).or_insert_with(Vec::new).push((rows.len(), what));
+            rows.push(row);
+        }
+        let mut blocks = Vec::new();
+        for (whose, what) in carried {
+            blocks.extend(self.seal(whose, what, &mut rows));
+            tokio::task::yield_now().await;
         }
         rows.extend(lost.iter().map(|(whose, calls)| self.loss(*whose, *calls)));
         let mut concerned = Lost::new();
@@ -87,24 +97,45 @@ impl Writer {
             let calls = u64::try_from(row.lost).unwrap_or(0).max(u64::from(row.lost == 0));
             *concerned.entry((row.org, row.src)).or_default() += calls;
         }
-        if let Err(error) = self.gw.store.append_scim_log(rows, quirks).await {
+        if let Err(error) = self.gw.store.append_scim_log(rows, blocks, quirks).await {
             tracing::error!(%error, "entries of the SCIM log could not be written; they are counted as lost");
             concerned.into_iter().for_each(|(whose, calls)| queue.lose(whose, calls));
         }
     }
 
-    fn entry(&mut self, call: Call) -> EntryRow {
-        let whose = (call.org, call.src);
+    /// Seals what entries of one directory carried, each with its place in `rows`: a single one in its own row, several
+    /// as a block.
+    fn seal(
+        &self,
+        whose: (OrgNo, SourceNo),
+        carried: Vec<(usize, Carried)>,
+        rows: &mut [EntryRow],
+    ) -> Option<BlockRow> {
+        if let [(at, one)] = &carried[..] {
+            let row = &mut rows[*at];
+            let seal = |column, plain: &[u8]| sealed::seal(&self.gw, whose, row.id, column, plain);
+            let (head, bodies) = (one.head.as_deref(), one.bodies.as_deref());
+            (row.head, row.bodies) = (head.map(|head| seal(HEAD, head)), bodies.map(|bodies| seal(BODIES, bodies)));
+            return None;
+        }
+        let newest = carried.last().map(|(at, _)| rows[*at].id)?;
+        carried.iter().for_each(|(at, _)| rows[*at].block = Some(newest));
+        let carried: Vec<_> = carried.into_iter().map(|(at, what)| (rows[at].id, what)).collect();
+        let sealed = block::seal(&self.gw, whose, newest, &carried);
+        Some(BlockRow { org: whose.0, src: whose.1, id: newest, sealed })
+    }
+
+    /// The row of a call, and what it carried.
+    fn entry(&mut self, call: Call) -> (EntryRow, Carried) {
         let took = chrono::Duration::from_std(call.took).unwrap_or_default();
         let id = LogId(self.ids.next(&self.gw.sources, call.at + took));
         let quirks: String = call.applied.quirks().iter().map(|quirk| format!("{},", quirk.id())).collect();
-        let (head, bodies) = (head(&call), bodies(&call));
-        let sealed =
-            |column, plain: Option<Vec<u8>>| plain.map(|plain| sealed::seal(&self.gw, whose, id, column, &plain));
+        let carried = Carried { head: head(&call), bodies: bodies(&call) };
         let caller = call.caller.as_ref();
-        EntryRow {
-            head: sealed(HEAD, head),
-            bodies: sealed(BODIES, bodies),
+        let row = EntryRow {
+            head: None,
+            bodies: None,
+            block: None,
             org: call.org,
             src: call.src,
             id,
@@ -125,7 +156,8 @@ impl Writer {
             agent: call.agent,
             quirks: if quirks.is_empty() { quirks } else { format!(",{quirks}") },
             skipped: i64::try_from(call.skipped.len()).unwrap_or(i64::MAX),
-        }
+        };
+        (row, carried)
     }
 
     /// An entry that tells of calls without one.
@@ -154,6 +186,7 @@ impl Writer {
             skipped: 0,
             head: None,
             bodies: None,
+            block: None,
         }
     }
 }

@@ -48,14 +48,16 @@ impl managed::Manager for Manager {
     type Type = Session;
     type Error = sqlx::Error;
 
+    /// Boxed: connecting is rare and its future large, and every unit of work would have the room for it in its own.
     async fn create(&self) -> Result<Session, sqlx::Error> {
-        Ok(Session { conn: PgConnection::connect_with(&self.0).await?, begun: false, busy: false })
+        let conn = Box::pin(PgConnection::connect_with(&self.0)).await?;
+        Ok(Session { conn, begun: false, busy: false })
     }
 
     /// What comes back is well, since [`PgLink`] closes what is not; one that has lain still for long is asked.
     async fn recycle(&self, session: &mut Session, metrics: &managed::Metrics) -> managed::RecycleResult<sqlx::Error> {
         if metrics.last_used() > STILL {
-            session.conn.ping().await?;
+            Box::pin(session.conn.ping()).await?;
         }
         Ok(())
     }

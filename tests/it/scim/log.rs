@@ -103,7 +103,9 @@ on_both_engines! {
         let logged = scim_log::of_operator(&gw.gateway, "acme", "okta").await.unwrap();
         let filter = doorward::store::scim_log::LogFilter { bodies: true, limit: 100, ..Default::default() };
         let rows = gw.gateway.store.scim_log(acme.org, logged.directory.src, filter.clone()).await.unwrap();
-        let sealed = rows.iter().flat_map(|row| row.head.iter().chain(&row.bodies));
+        let shared = rows.iter().filter_map(|row| row.block).collect();
+        let blocks = gw.gateway.store.scim_log_blocks(acme.org, logged.directory.src, shared).await.unwrap();
+        let sealed = rows.iter().flat_map(|row| row.head.iter().chain(&row.bodies)).chain(blocks.iter().map(|b| &b.sealed));
         texts.extend(sealed.map(|bytes| String::from_utf8_lossy(bytes).into_owned()));
         if engine == Engine::Sqlite {
             let file = gw.database_file().with_extension("").display().to_string();

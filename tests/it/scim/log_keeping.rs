@@ -72,6 +72,50 @@ on_both_engines! {
         assert_eq!((count("okta").await, count("entra").await), (0, 0));
     }
 
+    async fn what_calls_carried_goes_with_the_last_entry_of_its_block(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        // A log of its own, whose writer runs when it is told to: what it then finds it writes together.
+        let patient = gw.gateway.altered(|shared| {
+            shared.scim_log = ScimLog::on();
+            Arc::make_mut(&mut shared.settings).scim_log_entries = 1;
+        });
+        let router = doorward::app::router(patient.clone(), std::time::Duration::from_secs(30));
+        let path = okta.base.strip_prefix(&gw.base).unwrap();
+        let create = async |name: &str| {
+            let request = Request::post(format!("{path}/Users")).header("authorization", format!("Bearer {}", okta.token));
+            let body = json!({"userName": format!("{name}@acme.test")}).to_string();
+            let request = request.header("content-type", "application/scim+json").body(Body::from(body)).unwrap();
+            assert_eq!(router.clone().oneshot(request).await.unwrap().status(), 201);
+        };
+        for name in ["ada", "bob", "cleo"] {
+            create(name).await;
+        }
+        let writer = tokio::spawn(doorward::service::scim_log::run(patient.clone()));
+        patient.scim_log.flush().await;
+        let logged = scim_log::of_operator(&patient, "acme", "okta").await.unwrap();
+        let (org, src) = (logged.org, logged.directory.src);
+        let rows = patient.store.scim_log(org, src, all()).await.unwrap();
+        let block = rows[0].block.expect("three calls that are written together share a block");
+        assert!(rows.len() == 3 && rows.iter().all(|row| row.block == Some(block) && row.bodies.is_none()));
+        let blocks = async || patient.store.scim_log_blocks(org, src, vec![block]).await.unwrap().len();
+        let shown = async || scim_log::page(&patient, &logged, all(), true).await.unwrap().entries;
+        let names: Vec<_> = shown().await.into_iter().map(|e| e.request.unwrap()["userName"].clone()).collect();
+        assert_eq!(names, ["cleo@acme.test", "bob@acme.test", "ada@acme.test"]);
+        doorward::jobs::expiry::run_once(&patient).await.unwrap();
+        assert_eq!((shown().await.len(), blocks().await), (1, 1));
+        assert_eq!(shown().await[0].request.as_ref().unwrap()["userName"], "cleo@acme.test");
+        create("dave").await;
+        patient.scim_log.flush().await;
+        writer.abort();
+        doorward::jobs::expiry::run_once(&patient).await.unwrap();
+        assert_eq!((shown().await.len(), blocks().await), (1, 0));
+        let alone = patient.store.scim_log(org, src, all()).await.unwrap();
+        assert!(alone[0].block.is_none() && alone[0].bodies.is_some(), "an entry that is written alone has its own");
+        assert_eq!(shown().await[0].request.as_ref().unwrap()["userName"], "dave@acme.test");
+    }
+
     async fn a_full_queue_loses_calls_and_the_log_says_so(engine) {
         let gw = TestGateway::start(engine).await;
         let acme = gw.organization("acme", None, usual_rules()).await;
