@@ -5,6 +5,7 @@ use super::incoming::ReadBody;
 use crate::base::ids::{DirectoryId, OrgNo, SourceNo};
 use crate::protocol::scim::profile::Applied;
 use crate::service::Gateway;
+use crate::service::directory_oauth::Named;
 use crate::service::provisioning::DirectoryCaller;
 use crate::service::scim_log::{Call, KeptBody, Refusal};
 use axum::http::header;
@@ -36,6 +37,21 @@ impl Recorder {
         self.begin_call(who.org, who.directory.src, template, rest, request);
         if let Some(call) = &mut self.call {
             call.caller = Some(who.credential.clone());
+        }
+    }
+
+    /// The call asked for a token for a client of this directory.
+    pub(super) fn of_client(&mut self, named: Named, refusal: Option<Refusal>, template: Template, request: &Parts) {
+        self.begin_call(named.org, named.src, template, template.path, request);
+        let Some(call) = &mut self.call else { return };
+        // The query is none of this endpoint's, and may hold anything.
+        (call.query, call.refusal) = (None, refusal);
+        match named.proof {
+            Ok(()) => call.caller = Some(named.client),
+            Err(why) => {
+                call.hint = Some(format!("client {}: {why}", named.client.label));
+                self.turned_away = Some(named.directory);
+            }
         }
     }
 

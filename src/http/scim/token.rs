@@ -1,6 +1,8 @@
 //! `/scim/oauth/token`: an OAuth client of a directory gets an access token (RFC 6749 §4.4). And what it can learn of it
 //! beforehand: `/.well-known/oauth-authorization-server/scim` (RFC 8414 §3.1).
 
+use super::answer::{Sent, Told};
+use super::record::{Recorder, Template};
 use crate::base::class::{Class, Classify as _};
 use crate::base::token::reveal;
 use crate::http::edge::{Problem, RequestId};
@@ -8,10 +10,12 @@ use crate::http::proxy;
 use crate::protocol::oauth::credentials::{self, SCOPE};
 use crate::protocol::oauth::{CredentialsFault, Params};
 use crate::service::Gateway;
-use crate::service::directory_oauth::{self, DirectoryOAuthError};
+use crate::service::directory_oauth::{self, Answered, DirectoryOAuthError, IssuedToken};
+use crate::service::scim_log::{Refusal, TOKEN_PATH};
 use axum::Json;
-use axum::body;
+use axum::body::{self, Body};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -29,28 +33,48 @@ pub(super) async fn metadata(State(gw): State<Gateway>) -> impl IntoResponse {
 
 pub(super) async fn token(State(gw): State<Gateway>, request: Request) -> Response {
     let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(id.0.clone()));
-    match issued(&gw, request).await {
-        Ok(body) => fresh(StatusCode::OK, body),
-        Err(error) => refusal(&error),
+    let mut recorder = Recorder::begin(&gw);
+    let (parts, body) = request.into_parts();
+    let Answered { outcome, named } =
+        asked(&gw, &parts, body).await.unwrap_or_else(|fault| Answered { outcome: Err(fault.into()), named: None });
+    let response = outcome.as_ref().map_or_else(refusal, issued);
+    if let Some(named) = named {
+        let template = Template { path: TOKEN_PATH, resource: None };
+        recorder.of_client(named, outcome.as_ref().err().and_then(turned_away), template, &parts);
+        recorder.end(Sent { status: response.status(), scim_type: None, body: None, told: Told::default() });
     }
+    response
 }
 
-async fn issued(gw: &Gateway, request: Request) -> Result<Value, DirectoryOAuthError> {
-    let (parts, body) = request.into_parts();
+async fn asked(gw: &Gateway, parts: &Parts, body: Body) -> Result<Answered, CredentialsFault> {
     if !is_form(&parts.headers) {
-        return Err(CredentialsFault::NotAForm.into());
+        return Err(CredentialsFault::NotAForm);
     }
     let body = body::to_bytes(body, LONGEST).await.map_err(|_| CredentialsFault::NotAForm)?;
     let authorization = parts.headers.get(header::AUTHORIZATION).map(HeaderValue::to_str).transpose();
     let authorization = authorization.map_err(|_| CredentialsFault::BadAuthorization)?;
-    let from = proxy::client(gw, &parts).map(|ip| ip.to_string()).unwrap_or_default();
-    let token = directory_oauth::token(gw, authorization, &Params::parse(&body), &from).await?;
-    Ok(json!({
+    let from = proxy::client(gw, parts).map(|ip| ip.to_string()).unwrap_or_default();
+    Ok(directory_oauth::token(gw, authorization, &Params::parse(&body), &from).await)
+}
+
+fn issued(token: &IssuedToken) -> Response {
+    let body = json!({
         "access_token": reveal(&token.access_token),
         "token_type": "Bearer",
         "expires_in": token.expires_in,
         "scope": SCOPE,
-    }))
+    });
+    fresh(StatusCode::OK, body)
+}
+
+/// How the log names a refusal that is no matter of what the request says.
+fn turned_away(error: &DirectoryOAuthError) -> Option<Refusal> {
+    match error {
+        DirectoryOAuthError::Fault(CredentialsFault::Disabled) => Some(Refusal::Disabled),
+        DirectoryOAuthError::Fault(fault) if fault.code() == "invalid_client" => Some(Refusal::NotProved),
+        DirectoryOAuthError::TooMany(_) => Some(Refusal::TooFast),
+        DirectoryOAuthError::Fault(_) | DirectoryOAuthError::NoKeys | DirectoryOAuthError::Store(_) => None,
+    }
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

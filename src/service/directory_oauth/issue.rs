@@ -2,12 +2,13 @@
 
 use super::DirectoryOAuthError;
 use super::proof::{Known, Proved};
-use crate::base::ids::{ClientId, TokenId};
+use crate::base::ids::{ClientId, DirectoryId, OrgNo, SourceNo, TokenId};
 use crate::base::token::{Minted, TokenKind};
 use crate::domain::audit::{Actor, Deed};
 use crate::domain::directory_client::ClientMethod;
 use crate::protocol::oauth::{AskedScope, CredentialsFault, CredentialsProof, CredentialsRequest, Params};
 use crate::service::Gateway;
+use crate::service::scim_log::Credential;
 use crate::store::directories::{self, DirectoryRow, DirectoryTokenRow};
 use crate::store::directory_clients as store;
 use crate::store::{Done, StoreError, Tx};
@@ -27,15 +28,44 @@ pub struct IssuedToken {
     pub expires_in: i64,
 }
 
+/// The client that a token request named, where it is one of ours: for the log of its directory.
+#[derive(Debug)]
+pub struct Named {
+    /// Its organization.
+    pub org: OrgNo,
+    /// The number of its directory.
+    pub src: SourceNo,
+    /// The directory.
+    pub directory: DirectoryId,
+    /// The client.
+    pub client: Credential,
+    /// Whether it has proved to be that client; if not, why.
+    pub proof: Result<(), String>,
+}
+
+/// What came of a token request.
+#[derive(Debug)]
+pub struct Answered {
+    /// The token, or [`DirectoryOAuthError::Fault`] for what the client must be told; otherwise a pause, or a failure of
+    /// ours.
+    pub outcome: Result<IssuedToken, DirectoryOAuthError>,
+    /// Whom it named.
+    pub named: Option<Named>,
+}
+
 /// Answers a token request; `from` is the address that it comes from.
-///
-/// # Errors
-/// [`DirectoryOAuthError::Fault`] for what the client must be told; otherwise a pause, or a failure of ours.
-pub async fn token(
+pub async fn token(gw: &Gateway, authorization: Option<&str>, params: &Params, from: &str) -> Answered {
+    let mut named = None;
+    let outcome = answer(gw, authorization, params, from, &mut named).await;
+    Answered { outcome, named }
+}
+
+async fn answer(
     gw: &Gateway,
     authorization: Option<&str>,
     params: &Params,
     from: &str,
+    named: &mut Option<Named>,
 ) -> Result<IssuedToken, DirectoryOAuthError> {
     let request = CredentialsRequest::read(authorization, params)?;
     let said = match &request.proof {
@@ -47,9 +77,11 @@ pub async fn token(
         wrong(gw, "unknown", from)?;
         return Err(CredentialsFault::Unproved.into());
     };
+    let named = named.insert(Named::of(client_id, &known, &directory));
     let proved = match known.prove(gw, client_id, &request.proof, now).await {
         Ok(proved) => proved,
         Err(refused) => {
+            named.proof = Err(refused.why.clone());
             tracing::warn!(client = %client_id, why = refused.why, "a client of a directory was refused");
             if matches!(refused.error, DirectoryOAuthError::Fault(_)) {
                 wrong(gw, said, from)?;
@@ -67,6 +99,14 @@ pub async fn token(
     }
     gw.memory.directory_tokens.token(directory.id).map_err(DirectoryOAuthError::TooMany)?;
     give(gw, client_id, directory, proved, now).await
+}
+
+impl Named {
+    fn of(id: ClientId, known: &Known, directory: &DirectoryRow) -> Self {
+        let client =
+            Credential { kind: "client", id: known.row.id.to_string().into(), label: known.row.key.as_str().into() };
+        Self { org: id.org, src: directory.src, directory: directory.id, client, proof: Ok(()) }
+    }
 }
 
 fn wrong(gw: &Gateway, client_id: &str, from: &str) -> Result<(), DirectoryOAuthError> {

@@ -7,7 +7,7 @@ mod issue;
 mod proof;
 mod throttle;
 
-pub use issue::{IssuedToken, token};
+pub use issue::{Answered, IssuedToken, Named, token};
 pub use throttle::TokenThrottle;
 
 use crate::base::class::{Class, Classify};

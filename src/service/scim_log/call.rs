@@ -12,6 +12,9 @@ const BODY: usize = 64 * 1024;
 /// How much of a user agent is kept, in characters.
 const AGENT: usize = 200;
 
+/// The path of the token endpoint in the log: the one that is not below the directory's base.
+pub const TOKEN_PATH: &str = "/scim/oauth/token";
+
 /// Why a call was turned away before anybody looked at what it asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -23,6 +26,8 @@ pub enum Refusal {
     TooFast,
     /// The directory is disabled.
     Disabled,
+    /// A client that asked for a token has not proved to be that client.
+    NotProved,
     /// The call ended without an answer of ours: the client went away, or the time was over.
     BrokenOff,
 }
@@ -36,6 +41,7 @@ impl Refusal {
             Self::WrongToken => "wrong token",
             Self::TooFast => "too many calls",
             Self::Disabled => "directory disabled",
+            Self::NotProved => "client not proved",
             Self::BrokenOff => "broken off",
         }
     }

@@ -1,6 +1,6 @@
 //! A logged call that is made once more, as a dry run: what it takes, and what came of it beside what came of it then.
 
-use super::call::Credential;
+use super::call::{Credential, TOKEN_PATH};
 use super::entry::Entry;
 use super::sealed::{CUT, RecordedCall, WITHOUT_PASSWORD};
 use super::view::{self, EntryView, LogReadError};
@@ -86,6 +86,9 @@ pub fn recall(entry: &Entry) -> Result<(RecordedCall, Credential), NotReplayable
     let because = |why| Err(NotReplayable::Because(why));
     if row.lost > 0 {
         return because("it counts calls that are not in the log");
+    }
+    if row.path == TOKEN_PATH {
+        return because("a token is asked for with a secret or an assertion, which is not in the log");
     }
     let (Some(kind), Some(id)) = (&row.caller_kind, &row.caller) else {
         return because("the call was turned away at the door, before anybody looked at what it asks");

@@ -2,6 +2,7 @@
 
 use crate::harness::database::{Engine, on_both_engines};
 use crate::harness::gateway::{Directory, TestGateway, usual_rules};
+use crate::harness::token_door::{TokenDoor, company};
 use doorward::domain::audit::Actor;
 use doorward::service::console::scim_log;
 use doorward::store::{StoreError, audit};
@@ -185,6 +186,40 @@ on_both_engines! {
             ("q01-op-case", 2), ("q03-boolean-text", 2), ("q02-query-flag", 1), ("q26-value-path-filter", 1), ("q36-path-slashes", 1),
         ]));
         assert_eq!(counts("okta").await, told(&[("q11-read-only-echo", 1), ("q15-unknown-member", 1), ("q20-restore", 1)]));
+    }
+
+    async fn a_client_that_asks_for_a_token_stands_in_the_log_of_its_directory(engine) {
+        let gw = TestGateway::start(engine).await;
+        let (org, idp, admin) = company(&gw, "acme").await;
+        let made = admin.call("POST", "/clients", Some(json!({"key": "ping"}))).await.expect(201).body;
+        let (id, secret) = (made["client_id"].as_str().unwrap(), made["client_secret"].as_str().unwrap());
+        let door = TokenDoor::of(&gw);
+        door.with_secret(id, "wrong-s3cret").await.denied(401, "invalid_client", "");
+        door.ask(&[("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret), ("scope", "api://doorward/.default")])
+            .await
+            .denied(400, "invalid_scope", "");
+        let token = door.with_secret(id, secret).await.access_token();
+        idp.with_token(&token).get("/Users?count=0").await.expect(200);
+        door.with_secret("nobody", "wrong-s3cret").await.denied(401, "invalid_client", "");
+        let api = gw.directories_api("acme", org.org).await;
+        let log = entries(&gw, &api, "idp", "").await;
+        let told: Vec<_> = log.iter().map(|e| (e["path"].as_str().unwrap(), e["status"].as_i64().unwrap(), e["refused"].as_str())).collect();
+        assert_eq!(told, [
+            ("/Users", 200, None),
+            ("/scim/oauth/token", 200, None),
+            ("/scim/oauth/token", 400, None),
+            ("/scim/oauth/token", 401, Some("client not proved")),
+        ]);
+        assert_eq!(log[1]["caller"], log[0]["caller"]);
+        assert_eq!(log[1]["caller"]["label"], "ping");
+        assert_eq!((&log[3]["presented"], &log[3]["caller"]), (&json!("client ping: the secret is wrong"), &json!(null)));
+        let entry = log[1]["id"].as_str().unwrap();
+        let whole = api.get(&format!("/idp/log/{entry}")).await.expect(200).body;
+        assert_eq!(whole["events"][0]["deed"], "token_created");
+        let replayed = api.call("POST", &format!("/idp/log/{entry}/replay"), None).await.expect(409).body;
+        assert!(replayed["detail"].as_str().unwrap().contains("not in the log"), "{replayed}");
+        let text = serde_json::to_string(&log).unwrap() + &whole.to_string();
+        assert!(!text.contains("s3cret") && !text.contains(secret) && !text.contains(&token));
     }
 
     async fn filters_and_cursors_find_the_calls(engine) {
