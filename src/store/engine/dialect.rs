@@ -3,8 +3,6 @@
 //! Statements are written in PostgreSQL's words; SQLite's single writer needs no row locks, so those words are
 //! dropped there.
 
-use std::borrow::Cow;
-
 /// Which words an engine speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -18,15 +16,14 @@ pub(crate) enum Dialect {
 /// another unit holds, or waiting for them.
 const ROW_LOCKS: [&str; 2] = [" FOR NO KEY UPDATE SKIP LOCKED", " FOR NO KEY UPDATE"];
 
-/// A statement as SQLite reads it.
-pub(crate) fn for_lite(sql: &str) -> Cow<'_, str> {
-    if let Some(rest) = ROW_LOCKS.iter().find_map(|lock| sql.strip_suffix(lock)) {
-        return Cow::Borrowed(rest);
+/// A statement as SQLite reads it. Its third parameter is `?3`: `$3` is a name to it, which it numbers by first appearance.
+/// No literal of ours has a `$` in it: values are parameters.
+pub(crate) fn for_lite(sql: &str) -> String {
+    let text = sql.replace('$', "?");
+    if text.contains(" FOR NO KEY UPDATE") {
+        return ROW_LOCKS.iter().fold(text, |text, lock| text.replace(lock, ""));
     }
-    if sql.contains(" FOR NO KEY UPDATE") {
-        return Cow::Owned(ROW_LOCKS.iter().fold(sql.to_owned(), |text, lock| text.replace(lock, "")));
-    }
-    Cow::Borrowed(sql)
+    text
 }
 
 /// Whether a statement leaves no trace: it neither writes nor holds a row. A text that may do either is not said to.
@@ -76,6 +73,6 @@ mod tests {
     #[test]
     fn row_locks_are_words_of_postgresql_alone() {
         assert_eq!(for_lite("SELECT 1 FOR NO KEY UPDATE"), "SELECT 1");
-        assert_eq!(for_lite("SELECT (SELECT 1 FOR NO KEY UPDATE SKIP LOCKED)"), "SELECT (SELECT 1)");
+        assert_eq!(for_lite("SELECT (SELECT $2 FOR NO KEY UPDATE SKIP LOCKED)"), "SELECT (SELECT ?2)");
     }
 }

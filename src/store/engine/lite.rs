@@ -1,4 +1,4 @@
-//! A SQLite connection: binds by the number in a placeholder's name and names the key that was taken.
+//! A SQLite connection: binds by number and names the key that was taken.
 
 use super::{Row, StoreError, Val, dialect};
 use rusqlite::config::DbConfig;
@@ -93,11 +93,10 @@ impl Lite {
     }
 }
 
-/// `$3` is a name to SQLite, numbered by first appearance: bind by the number in the name, never by position.
 fn bind(statement: &mut Statement<'_>, args: &[Val]) -> Result<(), StoreError> {
-    for i in 1..=statement.parameter_count() {
-        let number = statement.parameter_name(i).and_then(|name| name.get(1..)?.parse::<usize>().ok());
-        let arg = number.and_then(|n| args.get(n.checked_sub(1)?)).ok_or(StoreError::Malformed("placeholder"))?;
+    let count = statement.parameter_count();
+    let args = args.get(..count).ok_or(StoreError::Malformed("placeholder"))?;
+    for (i, arg) in (1..).zip(args) {
         match arg {
             Val::Text(v) => statement.raw_bind_parameter(i, v),
             Val::Int(v) => statement.raw_bind_parameter(i, v),
