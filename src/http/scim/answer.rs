@@ -1,11 +1,11 @@
 //! Answers and refusals in SCIM's dialect.
 
 use crate::base::class::Class;
-use crate::protocol::scim::Document;
 use crate::protocol::scim::error::{ScimError, ScimType};
 use crate::protocol::scim::media;
 use crate::protocol::scim::profile::Applied;
-use crate::service::provisioning::{ProvisionError, Wire};
+use crate::protocol::scim::representation::Unreadable;
+use crate::service::provisioning::ProvisionError;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -29,7 +29,7 @@ pub(super) fn media_of(headers: &HeaderMap) -> &'static str {
 pub(super) struct Answer {
     status: StatusCode,
     headers: Vec<(HeaderName, String)>,
-    body: Option<Value>,
+    body: Option<Bytes>,
     scim_type: Option<&'static str>,
     told: Told,
 }
@@ -60,14 +60,13 @@ impl Answer {
 
     /// A JSON body.
     pub(super) fn json(status: StatusCode, body: Value) -> Self {
-        Self { body: Some(body), ..Self::empty(status) }
+        let bytes = serde_json::to_vec(&body).expect("a value is written to memory");
+        Self { body: Some(bytes.into()), ..Self::empty(status) }
     }
 
-    /// A resource, with its address and version.
-    pub(super) fn resource(status: StatusCode, wire: &Wire, document: Document) -> Self {
-        Self::json(status, Value::Object(document))
-            .with(header::LOCATION, wire.location.clone())
-            .with(header::ETAG, wire.version.to_string())
+    /// A body that is JSON text.
+    pub(super) fn text(status: StatusCode, body: String) -> Self {
+        Self { body: Some(body.into()), ..Self::empty(status) }
     }
 
     /// With a header.
@@ -104,8 +103,7 @@ impl Answer {
 
     /// The response, and what the log is told of it.
     pub(super) fn into_response(self, media: &'static str) -> (Response, Sent) {
-        let bytes = self.body.map(|body| Bytes::from(serde_json::to_vec(&body).expect("a value is written to memory")));
-        let mut response = Response::new(bytes.clone().map_or_else(Body::empty, Body::from));
+        let mut response = Response::new(self.body.clone().map_or_else(Body::empty, Body::from));
         *response.status_mut() = self.status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         for (name, value) in self.headers {
@@ -113,7 +111,7 @@ impl Answer {
                 response.headers_mut().insert(name, value);
             }
         }
-        (response, Sent { status: self.status, scim_type: self.scim_type, body: bytes, told: self.told })
+        (response, Sent { status: self.status, scim_type: self.scim_type, body: self.body, told: self.told })
     }
 }
 
@@ -174,6 +172,12 @@ impl From<ProvisionError> for ScimFault {
             return error.into();
         }
         Self::failed(error.class(), &error)
+    }
+}
+
+impl From<Unreadable> for ScimFault {
+    fn from(error: Unreadable) -> Self {
+        Self::failed(Class::Bug, &error)
     }
 }
 

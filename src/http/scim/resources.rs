@@ -59,9 +59,10 @@ async fn shown(
     if projection.asks_for(DOORWARD_URN) {
         provisioning::show_access(gw, who, &mut one).await?;
     }
-    let [mut wire] = one;
-    let document = projection.apply(std::mem::take(&mut wire.document), &who.registry);
-    Ok(Answer::resource(status, &wire, document))
+    let [Wire { stored, .. }] = one;
+    let (location, version) = (stored.head.location.clone(), stored.head.version.to_string());
+    let text = projection.show(stored, &who.registry)?.into_text();
+    Ok(Answer::text(status, text).with(header::LOCATION, location).with(header::ETAG, version))
 }
 
 async fn changed(
@@ -116,9 +117,9 @@ pub(super) async fn found(
 ) -> Result<Answer, ScimFault> {
     // What is derived moves without the version: whoever asks for it is answered in full.
     if !projection.asks_for(DOORWARD_URN)
-        && wire.version.if_none_match(header_text(headers, &header::IF_NONE_MATCH).as_deref())
+        && wire.stored.head.version.if_none_match(header_text(headers, &header::IF_NONE_MATCH).as_deref())
     {
-        return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, wire.version.to_string()));
+        return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, wire.stored.head.version.to_string()));
     }
     shown(gw, who, StatusCode::OK, wire, projection).await
 }
@@ -163,7 +164,7 @@ async fn patch(
             if small || projection.is_asked() {
                 return changed(gw, who, StatusCode::OK, done, projection).await;
             }
-            let tag = done.wire.version.to_string();
+            let tag = done.wire.stored.head.version.to_string();
             Ok(Answer::empty(StatusCode::NO_CONTENT)
                 .with(header::ETAG, tag)
                 .skipping(done.skipped)

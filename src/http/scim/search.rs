@@ -6,12 +6,11 @@ use super::caller::ScimCaller;
 use super::incoming::Incoming;
 use super::not_allowed;
 use super::parameters;
-use crate::protocol::scim::list::{ListPage, ListRequest, PageLimits, list_response};
+use crate::protocol::scim::list::{ListPage, ListRequest, PageLimits, list_text};
 use crate::protocol::scim::schema::{DOORWARD_URN, RESOURCE_TYPES, ResourceType};
 use crate::service::Gateway;
 use crate::service::provisioning::{self, Query};
 use axum::http::{Method, StatusCode};
-use serde_json::Value;
 
 /// `POST …/.search`.
 pub(super) async fn post(
@@ -60,15 +59,15 @@ pub(super) async fn answer(
     }
     let registry = &who.registry;
     let shown = |wire: provisioning::Wire| {
-        let projection = match wire.resource_type {
+        let projection = match wire.stored.head.kind {
             ResourceType::User => &users,
             ResourceType::Group => &groups,
         };
-        Value::Object(projection.apply(wire.document, registry))
+        projection.show(wire.stored, registry)
     };
-    let resources = page.resources.into_iter().map(shown).collect();
+    let resources = page.resources.into_iter().map(shown).collect::<Result<_, _>>()?;
     let about =
         ListPage { total: page.total, start_index: page.start_index, next_cursor: page.next, previous_cursor: None };
-    let answer = Answer::json(StatusCode::OK, list_response(resources, &about));
+    let answer = Answer::text(StatusCode::OK, list_text(resources, &about));
     Ok(answer.noting(&asked.applied).noting(&page.applied))
 }

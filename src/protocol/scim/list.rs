@@ -10,7 +10,7 @@ use crate::protocol::scim::normalise;
 use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::profile::Quirk;
-use crate::protocol::scim::projection::split_names;
+use crate::protocol::scim::projection::{Shown, split_names};
 
 /// The URN of a ListResponse.
 pub const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -300,13 +300,33 @@ pub struct ListPage {
 /// A ListResponse. `itemsPerPage` is what the page holds, and `Resources` is there even if empty.
 #[must_use]
 pub fn list_response(resources: Vec<Value>, page: &ListPage) -> Value {
+    let mut body = frame(resources.len(), page);
+    // Handed on as they are: `json!` would copy all of them.
+    body.insert("Resources".to_owned(), Value::Array(resources));
+    Value::Object(body)
+}
+
+/// The same as text: what is text already is not put together once more to be written.
+#[must_use]
+pub fn list_text(resources: Vec<Shown>, page: &ListPage) -> String {
+    let mut text = Value::Object(frame(resources.len(), page)).to_string();
+    text.pop();
+    text.push_str(",\"Resources\":[");
+    for (at, resource) in resources.into_iter().enumerate() {
+        text.push_str(if at == 0 { "" } else { "," });
+        text.push_str(&resource.into_text());
+    }
+    text.push_str("]}");
+    text
+}
+
+/// A list without what it lists.
+fn frame(resources: usize, page: &ListPage) -> Document {
     let mut body = Document::new();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     put("schemas", json!([LIST_URN]));
     put("startIndex", page.start_index.max(1).into());
-    put("itemsPerPage", resources.len().into());
-    // Handed on as they are: `json!` would copy all of them.
-    put("Resources", Value::Array(resources));
+    put("itemsPerPage", resources.into());
     let optional = [
         ("totalResults", page.total.map(Value::from)),
         ("nextCursor", page.next_cursor.clone().map(Value::from)),
@@ -317,7 +337,7 @@ pub fn list_response(resources: Vec<Value>, page: &ListPage) -> Value {
             put(name, value);
         }
     }
-    Value::Object(body)
+    body
 }
 
 #[cfg(test)]

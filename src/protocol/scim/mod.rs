@@ -21,6 +21,7 @@ pub mod list;
 pub mod media;
 pub mod member;
 mod normalise;
+pub mod outline;
 pub mod patch;
 pub mod path;
 pub mod privacy;

@@ -4,9 +4,11 @@ use serde_json::Value;
 
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::outline::{Outline, names_in};
 use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::profile::Quirk;
+use crate::protocol::scim::representation::{Stored, Unreadable};
 use crate::protocol::scim::schema::Attribute;
 use crate::protocol::scim::schema::Registry;
 use crate::protocol::scim::schema::ResourceType;
@@ -172,12 +174,24 @@ impl Projection {
         }
     }
 
+    /// A stored resource as the client may and wants to see it.
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn show(&self, stored: Stored, registry: &Registry) -> Result<Shown, Unreadable> {
+        let whole = stored.content.text().filter(|outline| {
+            // Of what is derived an extension is there only where it was asked for.
+            self.leaves_all_in(outline, registry) && stored.extra.keys().all(|name| self.is_plain(name, registry))
+        });
+        match whole {
+            Some(outline) => Ok(Shown::Text(stored.text(outline))),
+            None => Ok(Shown::Document(self.apply(stored.represent()?, registry))),
+        }
+    }
+
     /// Leaves in a representation what the client may and wants to see, and names the schemas that remain.
     #[must_use]
     pub fn apply(&self, whole: Document, registry: &Registry) -> Document {
-        if self.leaves_all_of(&whole, registry) {
-            return whole;
-        }
         let mut kept = Document::with_capacity(whole.len());
         for (key, value) in whole {
             if !key.contains(':') {
@@ -210,22 +224,26 @@ impl Projection {
         kept
     }
 
-    /// Whether there is nothing to take away: nobody has chosen, and everything that is there is shown without being
-    /// asked for. Most answers are so, and are not built once more.
-    fn leaves_all_of(&self, whole: &Document, registry: &Registry) -> bool {
-        let shown = |attribute: &Attribute| matches!(attribute.returned, Returned::Always | Returned::Default);
+    /// Whether there is nothing to take away from a stored text: nobody has chosen, and everything that is there is shown
+    /// without being asked for. Most answers are so, and what they hold is not even parsed.
+    fn leaves_all_in(&self, outline: &Outline, registry: &Registry) -> bool {
         self.mode == Mode::Default
-            && whole.iter().all(|(key, value)| {
-                if !key.contains(':') {
-                    return registry.attribute(self.kind, key).is_some_and(shown);
+            && outline.fields().all(|(name, text)| {
+                if !name.contains(':') {
+                    return self.is_plain(name, registry);
                 }
                 // What an organization's own schema says of a value may have changed since it was written.
-                let schema = registry.extensions(self.kind).find(|schema| schema.id == *key && !Registry::is_own(key));
-                let fields = value.as_object().filter(|fields| !fields.is_empty());
-                schema
-                    .zip(fields)
-                    .is_some_and(|(schema, fields)| fields.keys().all(|name| schema.attribute(name).is_some_and(shown)))
+                let schema = registry.extensions(self.kind).find(|schema| schema.id == name && !Registry::is_own(name));
+                let names = names_in(text).filter(|names| !names.is_empty());
+                schema.zip(names).is_some_and(|(schema, names)| {
+                    names.iter().all(|name| schema.attribute(name).is_some_and(is_shown))
+                })
             })
+    }
+
+    /// Whether a core attribute of this name is shown without being asked for.
+    fn is_plain(&self, name: &str, registry: &Registry) -> bool {
+        registry.attribute(self.kind, name).is_some_and(is_shown)
     }
 
     fn attribute(&self, urn: Option<&str>, attribute: &Attribute, value: Value) -> Option<Value> {
@@ -262,6 +280,30 @@ impl Projection {
             Mode::Except => trim(value, &|sub| !subs.contains(&sub) || is_always(attribute, sub)),
         }
     }
+}
+
+/// A resource as an answer carries it.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    /// The text of it, whole.
+    Text(String),
+    /// What is left of it.
+    Document(Document),
+}
+
+impl Shown {
+    /// The JSON text.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Document(document) => serde_json::to_string(&document).expect("a document is written to memory"),
+        }
+    }
+}
+
+fn is_shown(attribute: &Attribute) -> bool {
+    matches!(attribute.returned, Returned::Always | Returned::Default)
 }
 
 /// A field of a message, in any case.
@@ -316,6 +358,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::protocol::scim::datetime;
+    use crate::protocol::scim::etag::Version;
+    use crate::protocol::scim::representation::{Content, Head};
+    use crate::protocol::scim::schema::DOORWARD_URN;
 
     fn shown(attributes: &str, excluded: &str) -> Value {
         let registry = Registry::standard();
@@ -372,6 +418,46 @@ mod tests {
             "id,schemas,meta,emails,name.givenName,urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
         );
         assert_eq!(kept, json!({ "userName": "ada", "name": { "familyName": "Byron" } }));
+    }
+
+    #[test]
+    fn r062_what_nobody_chose_from_is_shown_as_its_text_and_anything_else_is_built() {
+        let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        let stored = |document: Value, extra: Value| {
+            let at = datetime::parse("2026-01-02T03:04:05Z").unwrap();
+            let (id, location) = ("u1".to_owned(), "https://x.test/scim/v2/d/Users/u1".to_owned());
+            let version = Version::stored(3);
+            let head = Head { kind: ResourceType::User, id, created: at, modified: at, version, location };
+            let content = Content::stored(document.to_string()).unwrap();
+            Stored { head, content, extra: extra.as_object().unwrap().clone() }
+        };
+        let show = |stored: &Stored, attributes: &str| {
+            let (names, registry) = (split_names(attributes), Registry::standard());
+            let kind = ResourceType::User;
+            let projection =
+                Projection::read(&names, &[], registry, kind, Profile::Auto, &mut Applied::default()).unwrap();
+            let built = Value::Object(projection.apply(stored.clone().represent().unwrap(), registry));
+            let shown = projection.show(stored.clone(), registry).unwrap();
+            let as_text = matches!(shown, Shown::Text(_));
+            assert_eq!(serde_json::from_str::<Value>(&shown.into_text()).unwrap(), built);
+            as_text
+        };
+        let plain = json!({ "userName": "a\"d\u{e4}", "name": { "givenName": "A" }, "emails": [{ "value": "a@x.test" }],
+            urn: { "department": "X", "manager": { "value": "m" } } });
+        let groups = json!({ "groups": [{ "value": "g" }] });
+        assert!(show(&stored(plain.clone(), groups.clone()), ""));
+        assert!(show(&stored(json!({}), json!({})), ""));
+        assert!(!show(&stored(plain.clone(), groups.clone()), "userName"));
+        assert!(!show(&stored(plain, json!({ DOORWARD_URN: { "seat": "yes" } })), ""));
+        for left_out in [
+            json!({ "userName": "a", "password": "x" }),
+            json!({ "userName": "a", "shoeSize": 44 }),
+            json!({ "userName": "a", urn: {} }),
+            json!({ "userName": "a", urn: { "shoeSize": 44 } }),
+            json!({ "userName": "a", "urn:example:gone": { "x": 1 } }),
+        ] {
+            assert!(!show(&stored(left_out, groups.clone()), ""));
+        }
     }
 
     #[test]

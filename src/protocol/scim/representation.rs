@@ -1,6 +1,7 @@
 //! The representation of a stored resource: its document with `schemas`, `id`, `meta` and virtual attributes.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use chrono::DateTime;
 use chrono::Utc;
@@ -11,6 +12,7 @@ use crate::protocol::scim::Document;
 use crate::protocol::scim::datetime;
 use crate::protocol::scim::etag::Version;
 use crate::protocol::scim::filter::Subject;
+use crate::protocol::scim::outline::Outline;
 use crate::protocol::scim::schema::ENTERPRISE_URN;
 use crate::protocol::scim::schema::ResourceType;
 
@@ -45,29 +47,127 @@ impl Head {
     }
 }
 
+/// A stored document that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("a stored document is not what it should be")]
+pub struct Unreadable(#[from] serde_json::Error);
+
+/// A stored document: its text until somebody needs more of it.
+#[derive(Debug, Clone)]
+pub struct Content {
+    text: Option<Outline>,
+    /// The document where there is no text any more.
+    document: Document,
+}
+
+impl Content {
+    /// A document as it is stored.
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn stored(text: String) -> Result<Self, Unreadable> {
+        match Outline::of(text) {
+            Ok(outline) => Ok(Self { text: Some(outline), document: Document::new() }),
+            Err(text) => Ok(Self::parsed(serde_json::from_str(&text)?)),
+        }
+    }
+
+    /// A document.
+    #[must_use]
+    pub fn parsed(document: Document) -> Self {
+        Self { text: None, document }
+    }
+
+    /// The text, while nobody has needed more.
+    #[must_use]
+    pub fn text(&self) -> Option<&Outline> {
+        self.text.as_ref()
+    }
+
+    /// The names of its fields.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let of_text = self.text.iter().flat_map(Outline::fields).map(|(name, _)| name);
+        of_text.chain(self.document.keys().map(String::as_str))
+    }
+
+    /// The document, parsed.
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn document(&mut self) -> Result<&mut Document, Unreadable> {
+        if let Some(outline) = self.text.take() {
+            self.document = outline.parse()?;
+        }
+        Ok(&mut self.document)
+    }
+
+    /// Whether it may name a manager.
+    #[must_use]
+    pub fn may_have_manager(&self) -> bool {
+        match &self.text {
+            Some(outline) => outline.get(ENTERPRISE_URN).is_some_and(|text| text.contains("\"manager\"")),
+            None => manager_of(&self.document).is_some(),
+        }
+    }
+}
+
+impl Subject for Content {
+    fn attribute(&self, urn: Option<&str>, name: &str) -> Option<Cow<'_, Value>> {
+        match &self.text {
+            Some(outline) => outline.attribute(urn, name),
+            None => self.document.attribute(urn, name),
+        }
+    }
+}
+
 /// A stored resource: filters and sorting take it as it is, without building its representation.
 #[derive(Debug, Clone)]
 pub struct Stored {
     /// What the server knows.
     pub head: Head,
     /// The stored document.
-    pub document: Document,
-    /// Virtual attributes, `members` or `groups`; those that are needed.
+    pub content: Content,
+    /// What is derived: virtual attributes, `members` or `groups`, and Doorward's own extension; those that are needed.
     pub extra: Document,
 }
 
 impl Stored {
-    /// The whole representation, and what the server knows beside it.
-    #[must_use]
-    pub fn represent(self) -> (Head, Document) {
-        let Self { head, document, extra } = self;
+    /// The whole representation.
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn represent(mut self) -> Result<Document, Unreadable> {
+        let schemas = self.schemas();
+        let (head, extra, document) = (self.head, self.extra, std::mem::take(self.content.document()?));
         let mut whole = Document::with_capacity(document.len() + extra.len() + 3);
-        whole.insert("schemas".to_owned(), schemas(head.kind, &[&document, &extra]));
+        whole.insert("schemas".to_owned(), schemas);
         whole.insert("id".to_owned(), Value::from(head.id.as_str()));
         whole.extend(document);
         whole.extend(extra);
         whole.insert("meta".to_owned(), head.meta());
-        (head, whole)
+        Ok(whole)
+    }
+
+    /// The same as text, for a document that is still one.
+    #[must_use]
+    pub fn text(&self, outline: &Outline) -> String {
+        let mut text = String::with_capacity(outline.inside().len() + 512);
+        let id = Value::from(self.head.id.as_str());
+        // Writing to a String does not fail.
+        let _ = write!(text, "{{\"schemas\":{},\"id\":{id}", self.schemas());
+        if !outline.inside().is_empty() {
+            text.push(',');
+            text.push_str(outline.inside());
+        }
+        for (name, value) in &self.extra {
+            let _ = write!(text, ",\"{name}\":{value}");
+        }
+        let _ = write!(text, ",\"meta\":{}}}", self.head.meta());
+        text
+    }
+
+    fn schemas(&self) -> Value {
+        schemas(self.head.kind, self.content.names().chain(self.extra.keys().map(String::as_str)))
     }
 }
 
@@ -76,19 +176,18 @@ impl Subject for Stored {
         match (urn, name) {
             (None, "id") => Some(Cow::Owned(Value::from(self.head.id.as_str()))),
             (None, "meta") => Some(Cow::Owned(self.head.meta())),
-            (None, "schemas") => Some(Cow::Owned(schemas(self.head.kind, &[&self.document, &self.extra]))),
-            _ => self.extra.attribute(urn, name).or_else(|| self.document.attribute(urn, name)),
+            (None, "schemas") => Some(Cow::Owned(self.schemas())),
+            _ => self.extra.attribute(urn, name).or_else(|| self.content.attribute(urn, name)),
         }
     }
 }
 
 /// The `schemas` of a resource (RFC 7643 §3): the base URN, and those of the extensions whose objects are there.
 #[must_use]
-pub fn schemas(kind: ResourceType, documents: &[&Document]) -> Value {
-    let present = documents.iter().flat_map(|document| document.keys()).filter(|key| key.contains(':'));
+pub fn schemas<'a>(kind: ResourceType, names: impl Iterator<Item = &'a str>) -> Value {
     let mut urns = vec![kind.urn()];
-    for urn in present {
-        if !urns.contains(&urn.as_str()) {
+    for urn in names.filter(|name| name.contains(':')) {
+        if !urns.contains(&urn) {
             urns.push(urn);
         }
     }
@@ -142,8 +241,11 @@ mod tests {
         let urn = ENTERPRISE_URN;
         let (stored, extra) =
             (json!({ "userName": "a", urn: { "department": "X" } }), json!({ "groups": [{ "value": "g" }] }));
-        let stored = Stored { head: head(), document: document(stored), extra: document(extra) };
-        let whole = Value::Object(stored.represent().1);
+        let content = Content::stored(stored.to_string()).unwrap();
+        let stored = Stored { head: head(), content, extra: document(extra) };
+        let text: Value = serde_json::from_str(&stored.text(stored.content.text().unwrap())).unwrap();
+        let whole = Value::Object(stored.represent().unwrap());
+        assert_eq!(text, whole);
         assert_eq!(whole["schemas"], json!([ResourceType::User.urn(), urn]));
         assert_eq!(whole["meta"]["version"], json!("W/\"3\""));
         assert_eq!(whole["meta"]["lastModified"], json!("2026-01-02T03:04:05.000Z"));
@@ -153,7 +255,7 @@ mod tests {
     #[test]
     fn r049_filters_see_the_virtual_attributes_of_a_stored_resource() {
         let (stored, extra) = (document(json!({ "userName": "a" })), document(json!({ "groups": [{ "value": "g" }] })));
-        let stored = Stored { head: head(), document: stored, extra };
+        let stored = Stored { head: head(), content: Content::parsed(stored), extra };
         let text = "id eq \"u1\" and meta.lastModified gt \"2026-01-01T00:00:00Z\" and groups eq \"g\" and \
                     schemas eq \"urn:ietf:params:scim:schemas:core:2.0:User\" and meta.resourceType eq \"User\"";
         let filter = Filter::parse(text, Registry::standard(), ResourceType::User, Profile::Auto).unwrap();

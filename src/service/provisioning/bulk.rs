@@ -86,8 +86,8 @@ impl Run<'_> {
                     self.applied.extend(&changed.applied);
                     let done = Success {
                         status: 201,
-                        location: changed.wire.location,
-                        version: Some(changed.wire.version.to_string()),
+                        location: changed.wire.stored.head.location,
+                        version: Some(changed.wire.stored.head.version.to_string()),
                     };
                     self.named(operation, &done);
                     self.tell(at, operation, Ok(done));
@@ -184,7 +184,8 @@ impl Run<'_> {
         self.skipped.extend(skipped);
         self.applied.extend(&applied);
         let status = if operation.method == Method::Post { 201 } else { 200 };
-        Ok(Success { status, location: wire.location, version: Some(wire.version.to_string()) })
+        let head = wire.stored.head;
+        Ok(Success { status, location: head.location, version: Some(head.version.to_string()) })
     }
 
     fn location(&self, kind: ResourceType, id: &str) -> String {

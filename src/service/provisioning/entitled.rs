@@ -23,10 +23,7 @@ pub async fn show_access(gw: &Gateway, who: &DirectoryCaller, wires: &mut [Wire]
     let claims = access::claims_of(gw, who.org, &people).await?;
     for wire in wires {
         let Some(claims) = wire.person.and_then(|person| claims.get(&person)) else { continue };
-        if let Some(Value::Array(urns)) = wire.document.get_mut("schemas") {
-            urns.push(json!(DOORWARD_URN));
-        }
-        wire.document.insert(DOORWARD_URN.to_owned(), Value::Object(extension(claims)));
+        wire.stored.extra.insert(DOORWARD_URN.to_owned(), Value::Object(extension(claims)));
     }
     Ok(())
 }

@@ -357,11 +357,12 @@ async fn show(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
-    page: Vec<Kept>,
+    mut page: Vec<Kept>,
     with_members: bool,
 ) -> Result<Vec<Wire>, ProvisionError> {
     let mut groups = group_map(tx, &page).await?;
     let mut members = if with_members { member_map(tx, &page).await? } else { HashMap::new() };
+    reports_to::show(tx, gw, who, &mut page).await?;
     let whole = page.into_iter().map(|one| {
         let id = one.row().id;
         match one.kind() {
@@ -371,7 +372,5 @@ async fn show(
         }
         .into_wire()
     });
-    let mut page: Vec<_> = whole.collect();
-    reports_to::show(tx, gw, who, page.iter_mut().map(|wire| &mut wire.document).collect()).await?;
-    Ok(page)
+    Ok(whole.collect())
 }

@@ -1,6 +1,7 @@
 //! Whom a User reports to: ids that this directory has are shown with their address and name, others as they were sent.
 
 use super::DirectoryCaller;
+use super::shape::Kept;
 use crate::base::ids::ResourceId;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::representation::{manager_of, show_manager};
@@ -39,13 +40,14 @@ impl Names {
     }
 }
 
-/// Completes the managers in these documents.
+/// Completes the managers of these Users.
 pub(super) async fn show(
     tx: &mut Tx,
     gw: &Gateway,
     who: &DirectoryCaller,
-    documents: Vec<&mut Document>,
+    page: &mut [Kept],
 ) -> Result<(), StoreError> {
+    let documents = page.iter_mut().filter_map(|one| one.with_manager().transpose()).collect::<Result<Vec<_>, _>>()?;
     let names = names(tx, who, &documents.iter().map(|document| &**document).collect::<Vec<_>>()).await?;
     documents.into_iter().for_each(|document| names.show(gw, who, document));
     Ok(())

@@ -139,7 +139,7 @@ pub(super) async fn derived(
             Ok(one.with_members(&members))
         }
         ResourceType::User => {
-            reports_to::show(tx, gw, who, vec![one.document()]).await?;
+            reports_to::show(tx, gw, who, std::slice::from_mut(&mut one)).await?;
             let groups = current_groups(tx, one.row()).await?;
             Ok(one.with_groups(&groups))
         }

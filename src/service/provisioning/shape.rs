@@ -6,7 +6,7 @@ use crate::base::urls::Urls;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::etag::Version;
 use crate::protocol::scim::filter::Subject;
-use crate::protocol::scim::representation::{Head, Stored};
+use crate::protocol::scim::representation::{Content, Head, Stored};
 use crate::protocol::scim::resource::NewResource;
 use crate::protocol::scim::schema::ResourceType;
 use crate::store::StoreError;
@@ -19,14 +19,8 @@ use std::borrow::Cow;
 /// A resource as it goes over the wire, before projection.
 #[derive(Debug, Clone)]
 pub struct Wire {
-    /// What it is.
-    pub resource_type: ResourceType,
-    /// The whole document.
-    pub document: Document,
-    /// Its address.
-    pub location: String,
-    /// Its version, for `ETag`.
-    pub version: Version,
+    /// All of it.
+    pub stored: Stored,
     /// The person behind a User.
     pub person: Option<PersonId>,
 }
@@ -160,13 +154,8 @@ pub(super) struct Kept {
 
 impl Kept {
     /// Reads a row.
-    pub(super) fn of(urls: &Urls, directory: DirectoryId, row: ResourceRow) -> Result<Self, StoreError> {
-        let document = document(&row)?;
-        Ok(Self::known(urls, directory, row, document))
-    }
-
-    /// The same, where the document of the row is known.
-    pub(super) fn known(urls: &Urls, directory: DirectoryId, row: ResourceRow, document: Document) -> Self {
+    pub(super) fn of(urls: &Urls, directory: DirectoryId, mut row: ResourceRow) -> Result<Self, StoreError> {
+        let content = Content::stored(std::mem::take(&mut row.doc)).map_err(|_| StoreError::Malformed("resource"))?;
         let (base, kind) = (urls.scim(directory), resource_type_of(row.kind));
         let head = Head {
             kind,
@@ -176,7 +165,7 @@ impl Kept {
             version: Version::stored(row.version),
             location: format!("{base}{}/{}", kind.endpoint(), row.id),
         };
-        Self { stored: Stored { head, document, extra: Document::new() }, row, base }
+        Ok(Self { stored: Stored { head, content, extra: Document::new() }, row, base })
     }
 
     /// What it is.
@@ -184,14 +173,17 @@ impl Kept {
         self.stored.head.kind
     }
 
-    /// The row that it was read from.
+    /// The row that it was read from; its document is taken out of it.
     pub(super) fn row(&self) -> &ResourceRow {
         &self.row
     }
 
-    /// Its document, for what is shown otherwise than it is stored.
-    pub(super) fn document(&mut self) -> &mut Document {
-        &mut self.stored.document
+    /// Its document, where it may name a manager, who is shown otherwise than stored.
+    pub(super) fn with_manager(&mut self) -> Result<Option<&mut Document>, StoreError> {
+        if !self.stored.content.may_have_manager() {
+            return Ok(None);
+        }
+        self.stored.content.document().map(Some).map_err(|_| StoreError::Malformed("resource"))
     }
 
     /// With its members beside it.
@@ -216,8 +208,7 @@ impl Kept {
 
     /// As it goes over the wire.
     pub(super) fn into_wire(self) -> Wire {
-        let (Head { kind, location, version, .. }, document) = self.stored.represent();
-        Wire { resource_type: kind, document, location, version, person: self.row.person }
+        Wire { stored: self.stored, person: self.row.person }
     }
 }
 

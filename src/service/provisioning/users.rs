@@ -25,7 +25,6 @@ use crate::store::standing::Standing;
 use crate::store::{self, Done, Record, StoreError, Tx, newcomer, people, tombstones};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// The `If-Match` of a request (RFC 7644 §3.14), as sent; compared with the version that is held for the change.
 pub type Precondition = String;
@@ -54,15 +53,15 @@ pub(super) async fn user_wire(
     who: &DirectoryCaller,
     row: &ResourceRow,
 ) -> Result<Wire, ProvisionError> {
-    let groups = current_groups(tx, row).await?;
-    Ok(Left::of(tx, who, row.clone(), shape::document(row)?, groups).await?.wire(gw, who))
+    let mut kept = Kept::of(&gw.urls, who.directory.id, row.clone())?;
+    reports_to::show(tx, gw, who, std::slice::from_mut(&mut kept)).await?;
+    Ok(kept.with_groups(&current_groups(tx, row).await?).into_wire())
 }
 
 /// A User as a unit of work leaves it. It is made ready for the wire when the unit is over: others wait for its end.
 #[derive(Debug)]
 pub(super) struct Left {
     pub(super) row: ResourceRow,
-    document: Document,
     groups: Groups,
     managers: reports_to::Names,
 }
@@ -72,18 +71,19 @@ impl Left {
         tx: &mut Tx,
         who: &DirectoryCaller,
         row: ResourceRow,
-        document: Document,
+        document: &Document,
         groups: Groups,
     ) -> Result<Self, StoreError> {
-        let managers = reports_to::names(tx, who, &[&document]).await?;
-        Ok(Self { row, document, groups, managers })
+        let managers = reports_to::names(tx, who, &[document]).await?;
+        Ok(Self { row, groups, managers })
     }
 
-    fn wire(self, gw: &Gateway, who: &DirectoryCaller) -> Wire {
-        let kept = Kept::known(&gw.urls, who.directory.id, self.row, self.document);
-        let mut wire = kept.with_groups(&self.groups).into_wire();
-        self.managers.show(gw, who, &mut wire.document);
-        wire
+    fn wire(self, gw: &Gateway, who: &DirectoryCaller) -> Result<Wire, StoreError> {
+        let mut kept = Kept::of(&gw.urls, who.directory.id, self.row)?;
+        if let Some(document) = kept.with_manager()? {
+            self.managers.show(gw, who, document);
+        }
+        Ok(kept.with_groups(&self.groups).into_wire())
     }
 }
 
@@ -111,21 +111,18 @@ pub async fn create_user(
     body: Value,
     given: Option<ResourceId>,
 ) -> Result<Changed, ProvisionError> {
-    let new = Arc::new(read_resource(ResourceType::User, &who.registry, body, who.profile)?);
+    let pushed = read_resource(ResourceType::User, &who.registry, body, who.profile)?;
     let id = given.unwrap_or_else(|| ResourceId::mint(&gw.sources));
     let (person, now) = (PersonId::mint(&gw.sources), gw.sources.now());
-    let (gateway, caller, pushed) = (gw.clone(), who.clone(), new.clone());
+    let (gateway, caller) = (gw.clone(), who.clone());
     let work = async move |tx: &mut Tx| {
         let (row, applied, records) = create(tx, &gateway, &caller, &pushed, id, person, now).await?;
         let groups = current_groups(tx, &row).await?;
-        let managers = reports_to::names(tx, &caller, &[&pushed.document]).await?;
-        Ok::<_, ProvisionError>(Done::of((row, groups, managers, applied)).and_all(records))
+        let left = Left::of(tx, &caller, row, &pushed.document, groups).await?;
+        Ok::<_, ProvisionError>(Done::of((left, applied)).and_all(records))
     };
-    let (row, groups, managers, applied) = gw.store.write(who.org, work).await?;
-    // However it came here, what it is now is what was pushed.
-    let document = Arc::unwrap_or_clone(new).document;
-    let wire = Left { row, document, groups, managers }.wire(gw, who);
-    Ok(Changed { wire, skipped: Vec::new(), applied })
+    let (left, applied) = gw.store.write(who.org, work).await?;
+    Ok(Changed { wire: left.wire(gw, who)?, skipped: Vec::new(), applied })
 }
 
 /// The step of a creation inside a unit: the User comes back under its externalId, or is pushed for the first time.
@@ -250,7 +247,7 @@ pub async fn replace_user(
         })
         .await;
     let (left, applied) = telling_of_the_last_admin(gw, who, id, outcome).await?;
-    Ok(Changed { wire: left.wire(gw, who), skipped: Vec::new(), applied })
+    Ok(Changed { wire: left.wire(gw, who)?, skipped: Vec::new(), applied })
 }
 
 /// `PATCH /Users/{id}` (RFC 7644 §3.5.2): all operations or none.
@@ -284,7 +281,7 @@ pub async fn patch_user(
         })
         .await;
     let (left, skipped, applied) = telling_of_the_last_admin(gw, who, id, outcome).await?;
-    Ok(Changed { wire: left.wire(gw, who), skipped, applied })
+    Ok(Changed { wire: left.wire(gw, who)?, skipped, applied })
 }
 
 /// A User that is held for a change, with its document, and how things stand.
@@ -330,7 +327,7 @@ pub(super) async fn change(
 ) -> Result<(Left, Vec<Record>), ProvisionError> {
     if old == document {
         let groups = current_groups(tx, &row).await?;
-        return Ok((Left::of(tx, who, row, document, groups).await?, Vec::new()));
+        return Ok((Left::of(tx, who, row, &document, groups).await?, Vec::new()));
     }
     let was = row.clone();
     shape::refresh(&mut row, ResourceType::User, &document, now);
@@ -354,7 +351,7 @@ pub(super) async fn change(
     };
     events::changed(tx, gw, who, &row, Change { by, old: &old, new: &document, members: false }).await?;
     records.push(gw.record(&who.actor(), deed, Some(row.id.to_string()), json!({"version": row.version})));
-    Ok((Left::of(tx, who, row, document, groups).await?, records))
+    Ok((Left::of(tx, who, row, &document, groups).await?, records))
 }
 
 /// A User on the way from what was stored to what it becomes.
