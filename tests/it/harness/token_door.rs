@@ -1,6 +1,10 @@
 //! The token endpoint of directories, and who comes there: OAuth clients of a directory.
 
 use super::gateway::{Directory, Reply, TestGateway, TestOrganization};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RSA_PSS_SHA256, RsaKeyPair, RsaPublicKeyComponents};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use doorward::protocol::jose::{Alg, SigningKey};
 use serde_json::{Value, json};
 
@@ -89,11 +93,72 @@ impl ClientKey {
 
     /// A good assertion of this client, after a change.
     pub fn assertion(&self, gw: &TestGateway, id: &str, jti: &str, change: impl FnOnce(&mut Value)) -> String {
-        let now = gw.gateway.sources.now().timestamp();
-        let audience = format!("{}/scim/oauth/token", gw.base);
-        let mut claims = json!({"iss": id, "sub": id, "aud": audience, "exp": now + 300, "iat": now, "jti": jti});
+        let mut claims = good_claims(gw, id, jti);
         change(&mut claims);
         self.0.sign("JWT", &claims).unwrap()
+    }
+}
+
+fn good_claims(gw: &TestGateway, id: &str, jti: &str) -> Value {
+    let now = gw.gateway.sources.now().timestamp();
+    let audience = format!("{}/scim/oauth/token", gw.base);
+    json!({"iss": id, "sub": id, "aud": audience, "exp": now + 300, "iat": now, "jti": jti})
+}
+
+/// A client's key of a kind that Doorward verifies and does not sign with itself.
+pub enum ForeignKey {
+    /// RSA, used with PSS.
+    Ps256(Box<RsaKeyPair>),
+    /// Ed25519.
+    EdDsa(Ed25519KeyPair),
+}
+
+impl ForeignKey {
+    /// A fresh one for PS256.
+    pub fn ps256() -> Self {
+        Self::Ps256(Box::new(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()))
+    }
+
+    /// A fresh one for EdDSA.
+    pub fn ed_dsa() -> Self {
+        Self::EdDsa(Ed25519KeyPair::generate().unwrap())
+    }
+
+    fn alg(&self) -> &'static str {
+        match self {
+            Self::Ps256(_) => "PS256",
+            Self::EdDsa(_) => "EdDSA",
+        }
+    }
+
+    /// What is registered of it.
+    pub fn jwks(&self) -> Value {
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let mut key = match self {
+            Self::Ps256(pair) => {
+                let parts = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+                json!({"kty": "RSA", "n": text(&parts.n), "e": text(&parts.e)})
+            }
+            Self::EdDsa(pair) => json!({"kty": "OKP", "crv": "Ed25519", "x": text(pair.public_key().as_ref())}),
+        };
+        key["alg"] = json!(self.alg());
+        json!({"keys": [key]})
+    }
+
+    /// A good assertion of this client.
+    pub fn assertion(&self, gw: &TestGateway, id: &str, jti: &str) -> String {
+        let header = json!({"alg": self.alg(), "typ": "JWT"}).to_string();
+        let body = good_claims(gw, id, jti).to_string();
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(body));
+        let signature = match self {
+            Self::Ps256(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PSS_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
+                signature
+            }
+            Self::EdDsa(pair) => pair.sign(message.as_bytes()).as_ref().to_vec(),
+        };
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }
 

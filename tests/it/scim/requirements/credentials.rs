@@ -2,7 +2,7 @@
 
 use crate::harness::database::on_both_engines;
 use crate::harness::gateway::TestGateway;
-use crate::harness::token_door::{ClientKey, TokenDoor, company};
+use crate::harness::token_door::{ClientKey, ForeignKey, TokenDoor, company};
 use chrono::Duration;
 use doorward::protocol::jose::Alg;
 use serde_json::{Value, json};
@@ -85,6 +85,21 @@ on_both_engines! {
         gw.wait(Duration::minutes(61));
         for answer in &answers {
             idp.with_token(&answer.access_token()).get("/Users?count=0").await.refused(401, "");
+        }
+    }
+
+    async fn r095_an_assertion_is_signed_by_any_algorithm_that_the_metadata_name_and_by_that_key_alone(engine) {
+        let gw = TestGateway::start(engine).await;
+        let (_, idp, admin) = company(&gw, "acme").await;
+        let door = TokenDoor::of(&gw);
+        let keys = [("rsa-pss", ForeignKey::ps256()), ("ed25519", ForeignKey::ed_dsa())];
+        for (name, key) in &keys {
+            let made = admin.call("POST", "/clients", Some(json!({"key": name, "jwks": key.jwks()}))).await.expect(201).body;
+            let id = made["client_id"].as_str().unwrap();
+            let token = door.with_assertion(id, &key.assertion(&gw, id, name)).await.access_token();
+            idp.with_token(&token).get("/Users?count=0").await.expect(200);
+            let other = keys.iter().find(|(other, _)| other != name).map(|(_, key)| key).unwrap();
+            door.with_assertion(id, &other.assertion(&gw, id, "of another")).await.denied(401, "invalid_client", "");
         }
     }
 
