@@ -49,6 +49,7 @@ impl Recorder {
         match named.proof {
             Ok(()) => call.caller = Some(named.client),
             Err(why) => {
+                call.refusal = refusal.or(Some(Refusal::NotProved));
                 call.hint = Some(format!("client {}: {why}", named.client.label));
                 self.turned_away = Some(named.directory);
             }

@@ -1,9 +1,9 @@
 //! Queries and their answers: query strings, `.search` bodies, ListResponse (RFC 7644 §3.4.2, §3.4.3, RFC 9865).
 
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::error::ScimType;
 use crate::protocol::scim::normalise;
@@ -300,16 +300,17 @@ pub struct ListPage {
 /// A ListResponse. `itemsPerPage` is what the page holds, and `Resources` is there even if empty.
 #[must_use]
 pub fn list_response(resources: Vec<Value>, page: &ListPage) -> Value {
-    let mut body = frame(resources.len(), page);
+    let mut body = json!(Frame::of(resources.len(), page));
     // Handed on as they are: `json!` would copy all of them.
-    body.insert("Resources".to_owned(), Value::Array(resources));
-    Value::Object(body)
+    body["Resources"] = Value::Array(resources);
+    body
 }
 
 /// The same as text: what is text already is not put together once more to be written.
 #[must_use]
 pub fn list_text(resources: Vec<Shown>, page: &ListPage) -> String {
-    let mut text = Value::Object(frame(resources.len(), page)).to_string();
+    let frame = serde_json::to_string(&Frame::of(resources.len(), page));
+    let mut text = frame.expect("a list is written to memory");
     text.pop();
     text.push_str(",\"Resources\":[");
     for (at, resource) in resources.into_iter().enumerate() {
@@ -321,23 +322,31 @@ pub fn list_text(resources: Vec<Shown>, page: &ListPage) -> String {
 }
 
 /// A list without what it lists.
-fn frame(resources: usize, page: &ListPage) -> Document {
-    let mut body = Document::new();
-    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
-    put("schemas", json!([LIST_URN]));
-    put("startIndex", page.start_index.max(1).into());
-    put("itemsPerPage", resources.into());
-    let optional = [
-        ("totalResults", page.total.map(Value::from)),
-        ("nextCursor", page.next_cursor.clone().map(Value::from)),
-        ("previousCursor", page.previous_cursor.clone().map(Value::from)),
-    ];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            put(name, value);
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Frame<'a> {
+    schemas: [&'static str; 1],
+    start_index: u64,
+    items_per_page: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_results: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_cursor: Option<&'a str>,
+}
+
+impl<'a> Frame<'a> {
+    fn of(resources: usize, page: &'a ListPage) -> Self {
+        Self {
+            schemas: [LIST_URN],
+            start_index: page.start_index.max(1),
+            items_per_page: resources,
+            total_results: page.total,
+            next_cursor: page.next_cursor.as_deref(),
+            previous_cursor: page.previous_cursor.as_deref(),
         }
     }
-    body
 }
 
 #[cfg(test)]

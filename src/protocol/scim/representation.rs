@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use chrono::DateTime;
 use chrono::Utc;
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 
@@ -33,17 +34,26 @@ pub struct Head {
     pub location: String,
 }
 
+/// The `meta` object (RFC 7643 §3.1).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta<'a> {
+    resource_type: &'a str,
+    created: String,
+    last_modified: String,
+    location: &'a str,
+    version: String,
+}
+
 impl Head {
-    /// The `meta` object (RFC 7643 §3.1).
-    #[must_use]
-    pub fn meta(&self) -> Value {
-        json!({
-            "resourceType": self.kind.name(),
-            "created": datetime::to_wire(self.created),
-            "lastModified": datetime::to_wire(self.modified),
-            "location": self.location,
-            "version": self.version.to_string(),
-        })
+    fn meta(&self) -> Meta<'_> {
+        Meta {
+            resource_type: self.kind.name(),
+            created: datetime::to_wire(self.created),
+            last_modified: datetime::to_wire(self.modified),
+            location: &self.location,
+            version: self.version.to_string(),
+        }
     }
 }
 
@@ -137,14 +147,14 @@ impl Stored {
     /// # Errors
     /// [`Unreadable`].
     pub fn represent(mut self) -> Result<Document, Unreadable> {
-        let schemas = self.schemas();
+        let schemas = Value::from(self.schemas());
         let (head, extra, document) = (self.head, self.extra, std::mem::take(self.content.document()?));
         let mut whole = Document::with_capacity(document.len() + extra.len() + 3);
         whole.insert("schemas".to_owned(), schemas);
         whole.insert("id".to_owned(), Value::from(head.id.as_str()));
         whole.extend(document);
         whole.extend(extra);
-        whole.insert("meta".to_owned(), head.meta());
+        whole.insert("meta".to_owned(), json!(head.meta()));
         Ok(whole)
     }
 
@@ -152,9 +162,8 @@ impl Stored {
     #[must_use]
     pub fn text(&self, outline: &Outline) -> String {
         let mut text = String::with_capacity(outline.inside().len() + 512);
-        let id = Value::from(self.head.id.as_str());
         // Writing to a String does not fail.
-        let _ = write!(text, "{{\"schemas\":{},\"id\":{id}", self.schemas());
+        let _ = write!(text, "{{\"schemas\":{},\"id\":{}", json_text(&self.schemas()), json_text(&self.head.id));
         if !outline.inside().is_empty() {
             text.push(',');
             text.push_str(outline.inside());
@@ -162,11 +171,11 @@ impl Stored {
         for (name, value) in &self.extra {
             let _ = write!(text, ",\"{name}\":{value}");
         }
-        let _ = write!(text, ",\"meta\":{}}}", self.head.meta());
+        let _ = write!(text, ",\"meta\":{}}}", json_text(&self.head.meta()));
         text
     }
 
-    fn schemas(&self) -> Value {
+    fn schemas(&self) -> Vec<&str> {
         schemas(self.head.kind, self.content.names().chain(self.extra.keys().map(String::as_str)))
     }
 }
@@ -175,8 +184,8 @@ impl Subject for Stored {
     fn attribute(&self, urn: Option<&str>, name: &str) -> Option<Cow<'_, Value>> {
         match (urn, name) {
             (None, "id") => Some(Cow::Owned(Value::from(self.head.id.as_str()))),
-            (None, "meta") => Some(Cow::Owned(self.head.meta())),
-            (None, "schemas") => Some(Cow::Owned(self.schemas())),
+            (None, "meta") => Some(Cow::Owned(json!(self.head.meta()))),
+            (None, "schemas") => Some(Cow::Owned(Value::from(self.schemas()))),
             _ => self.extra.attribute(urn, name).or_else(|| self.content.attribute(urn, name)),
         }
     }
@@ -184,14 +193,19 @@ impl Subject for Stored {
 
 /// The `schemas` of a resource (RFC 7643 §3): the base URN, and those of the extensions whose objects are there.
 #[must_use]
-pub fn schemas<'a>(kind: ResourceType, names: impl Iterator<Item = &'a str>) -> Value {
+pub fn schemas<'a>(kind: ResourceType, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut urns = vec![kind.urn()];
     for urn in names.filter(|name| name.contains(':')) {
         if !urns.contains(&urn) {
             urns.push(urn);
         }
     }
-    Value::from(urns)
+    urns
+}
+
+/// The JSON text of a value that is written without fail.
+fn json_text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("a value is written to memory")
 }
 
 /// Makes `$ref` of a document's manager, and its displayName, which the caller looked up, if anyone is there.

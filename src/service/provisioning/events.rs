@@ -119,7 +119,7 @@ fn resource_type(row: &ResourceRow) -> ResourceType {
 /// The resource as a client would send it, with its id.
 fn whole(row: &ResourceRow, document: Document) -> Document {
     let mut whole = Document::new();
-    whole.insert("schemas".to_owned(), schemas(resource_type(row), document.keys().map(String::as_str)));
+    whole.insert("schemas".to_owned(), schemas(resource_type(row), document.keys().map(String::as_str)).into());
     whole.insert("id".to_owned(), json!(row.id.to_string()));
     whole.extend(document);
     whole

@@ -144,7 +144,7 @@ fn read(
             }
             Some(text) => Some(Filter::parse_root(text, registry, *kind, who.profile, applied)?),
         };
-        legs.push(Leg { resource_type: *kind, filter });
+        legs.push(Leg::of(*kind, filter));
     }
     let from = match (&query.paging, key) {
         (Paging::Cursor { cursor: Some(cursor), .. }, Some(key)) => {

@@ -24,14 +24,18 @@ const STEP: i64 = 500;
 pub(super) struct Leg {
     pub(super) resource_type: ResourceType,
     pub(super) filter: Option<Filter>,
+    /// What the store can narrow of it.
+    predicate: Predicate,
 }
 
 impl Leg {
-    /// What the store can narrow of it.
-    fn predicate(&self) -> Predicate {
-        let Some(filter) = &self.filter else { return Predicate::All };
-        let Candidates { plan, .. } = filter.candidates();
-        predicate(self.resource_type, &plan)
+    /// Resources of one kind that a filter lets through.
+    pub(super) fn of(resource_type: ResourceType, filter: Option<Filter>) -> Self {
+        let predicate = filter.as_ref().map_or(Predicate::All, |filter| {
+            let Candidates { plan, .. } = filter.candidates();
+            predicate(resource_type, &plan)
+        });
+        Self { resource_type, filter, predicate }
     }
 }
 
@@ -45,7 +49,7 @@ pub(super) fn finds_one_user(leg: &Leg) -> bool {
             Predicate::All | Predicate::Or(_) | Predicate::StartsWith(..) | Predicate::Range { .. } => false,
         }
     }
-    leg.resource_type == ResourceType::User && one(&leg.predicate())
+    leg.resource_type == ResourceType::User && one(&leg.predicate)
 }
 
 /// What a scan has seen so far, over all its legs.
@@ -86,10 +90,9 @@ pub(super) async fn scan(
     window: Window,
     seen: &mut Seen,
 ) -> Result<bool, ProvisionError> {
-    let predicate = leg.predicate();
     let (src, kind) = (who.directory.src, kind_of(leg.resource_type));
     loop {
-        let resources::Candidates { rows, facts } = resources::find(tx, src, kind, &predicate, after, STEP).await?;
+        let resources::Candidates { rows, facts } = resources::find(tx, src, kind, &leg.predicate, after, STEP).await?;
         who.confirm(facts)?;
         let full = rows.len() as i64 == STEP;
         seen.looked_at += rows.len();
