@@ -181,7 +181,8 @@ impl Projection {
     pub fn show(&self, stored: Stored, registry: &Registry) -> Result<Shown, Unreadable> {
         let whole = stored.content.text().filter(|outline| {
             // Of what is derived an extension is there only where it was asked for.
-            self.leaves_all_in(outline, registry) && stored.extra.keys().all(|name| self.is_plain(name, registry))
+            let derived = |name: &String| self.is_plain(name, registry) && outline.get(name).is_none();
+            self.leaves_all_in(outline, registry) && stored.extra.keys().all(derived)
         });
         match whole {
             Some(outline) => Ok(Shown::Text(stored.text(outline))),
@@ -230,7 +231,7 @@ impl Projection {
         self.mode == Mode::Default
             && outline.fields().all(|(name, text)| {
                 if !name.contains(':') {
-                    return self.is_plain(name, registry);
+                    return self.is_plain(name, registry) && !matches!(name, "schemas" | "id" | "meta");
                 }
                 // What an organization's own schema says of a value may have changed since it was written.
                 let schema = registry.extensions(self.kind).find(|schema| schema.id == name && !Registry::is_own(name));
@@ -451,6 +452,8 @@ mod tests {
         assert!(!show(&stored(plain, json!({ DOORWARD_URN: { "seat": "yes" } })), ""));
         for left_out in [
             json!({ "userName": "a", "password": "x" }),
+            json!({ "userName": "a", "id": "u2" }),
+            json!({ "userName": "a", "groups": [] }),
             json!({ "userName": "a", "shoeSize": 44 }),
             json!({ "userName": "a", urn: {} }),
             json!({ "userName": "a", urn: { "shoeSize": 44 } }),
