@@ -84,12 +84,15 @@ thread_local! {
 impl Dice for SystemDice {
     fn fill(&self, buffer: &mut [u8]) {
         DRAWN.with_borrow_mut(|drawn| {
+            if buffer.len() > drawn.bytes.len() {
+                return draw(buffer);
+            }
             if buffer.len() > drawn.left {
                 // What is left is thrown away.
                 draw(&mut drawn.bytes);
                 drawn.left = drawn.bytes.len();
             }
-            let Some(from) = drawn.left.checked_sub(buffer.len()) else { return draw(buffer) };
+            let from = drawn.left - buffer.len();
             let given = &mut drawn.bytes[from..drawn.left];
             buffer.copy_from_slice(given);
             given.zeroize();

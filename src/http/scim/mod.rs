@@ -88,13 +88,21 @@ async fn door(gw: Gateway, directory: String, rest: String, request: Request) ->
     if request.method() == Method::OPTIONS {
         return Answer::empty(StatusCode::NO_CONTENT).into_response(media).0;
     }
-    let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(id.0.clone()));
+    let gw = within(gw, &request);
     let recorder = Recorder::begin(&gw);
     let mut call = DirectoryCall { gw, directory, address: Address::of(&rest), rest, recorder };
     let answer = call.answer(request).await;
     let (response, sent) = answer.unwrap_or_else(ScimFault::into_answer).into_response(media);
     call.recorder.end(sent);
     response
+}
+
+/// The gateway at work for this request, whose id stands in what it writes.
+fn within(gw: Gateway, request: &Request) -> Gateway {
+    match request.extensions().get::<RequestId>() {
+        Some(id) => gw.within(id.0.clone()),
+        None => gw,
+    }
 }
 
 /// A call below the base of a directory.

@@ -3,9 +3,10 @@
 
 use super::answer::{Sent, Told};
 use super::record::{Recorder, Template};
+use super::within;
 use crate::base::class::{Class, Classify as _};
 use crate::base::token::reveal;
-use crate::http::edge::{Problem, RequestId};
+use crate::http::edge::Problem;
 use crate::http::proxy;
 use crate::protocol::oauth::credentials::{self, SCOPE};
 use crate::protocol::oauth::{CredentialsFault, Params};
@@ -32,7 +33,7 @@ pub(super) async fn metadata(State(gw): State<Gateway>) -> impl IntoResponse {
 }
 
 pub(super) async fn token(State(gw): State<Gateway>, request: Request) -> Response {
-    let gw = request.extensions().get::<RequestId>().map_or_else(|| gw.clone(), |id| gw.within(id.0.clone()));
+    let gw = within(gw, &request);
     let mut recorder = Recorder::begin(&gw);
     let (parts, body) = request.into_parts();
     let Answered { outcome, named } =

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::error::ScimType;
+use crate::protocol::scim::json_text;
 use crate::protocol::scim::normalise;
 use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::profile::Profile;
@@ -309,8 +310,7 @@ pub fn list_response(resources: Vec<Value>, page: &ListPage) -> Value {
 /// The same as text: what is text already is not put together once more to be written.
 #[must_use]
 pub fn list_text(resources: Vec<Shown>, page: &ListPage) -> String {
-    let frame = serde_json::to_string(&Frame::of(resources.len(), page));
-    let mut text = frame.expect("a list is written to memory");
+    let mut text = json_text(&Frame::of(resources.len(), page));
     text.pop();
     text.push_str(",\"Resources\":[");
     for (at, resource) in resources.into_iter().enumerate() {

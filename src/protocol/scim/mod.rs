@@ -36,5 +36,10 @@ mod value;
 /// A JSON object: how every resource is kept and handed on.
 pub type Document = serde_json::Map<String, serde_json::Value>;
 
+/// The JSON text of what is always written without fail: a document, or a part of an answer.
+pub(crate) fn json_text(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("a value is written to memory")
+}
+
 #[cfg(test)]
 mod properties;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
+use crate::protocol::scim::json_text;
 use crate::protocol::scim::outline::{Outline, names_in};
 use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::profile::Profile;
@@ -191,8 +192,7 @@ impl Projection {
     }
 
     /// Leaves in a representation what the client may and wants to see, and names the schemas that remain.
-    #[must_use]
-    pub fn apply(&self, whole: Document, registry: &Registry) -> Document {
+    fn apply(&self, whole: Document, registry: &Registry) -> Document {
         let mut kept = Document::with_capacity(whole.len());
         for (key, value) in whole {
             if !key.contains(':') {
@@ -298,7 +298,7 @@ impl Shown {
     pub fn into_text(self) -> String {
         match self {
             Self::Text(text) => text,
-            Self::Document(document) => serde_json::to_string(&document).expect("a document is written to memory"),
+            Self::Document(document) => json_text(&document),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::protocol::scim::Document;
 use crate::protocol::scim::datetime;
 use crate::protocol::scim::etag::Version;
 use crate::protocol::scim::filter::Subject;
+use crate::protocol::scim::json_text;
 use crate::protocol::scim::outline::Outline;
 use crate::protocol::scim::schema::ENTERPRISE_URN;
 use crate::protocol::scim::schema::ResourceType;
@@ -201,11 +202,6 @@ pub fn schemas<'a>(kind: ResourceType, names: impl Iterator<Item = &'a str>) -> 
         }
     }
     urns
-}
-
-/// The JSON text of a value that is written without fail.
-fn json_text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("a value is written to memory")
 }
 
 /// Makes `$ref` of a document's manager, and its displayName, which the caller looked up, if anyone is there.

@@ -6,6 +6,7 @@ use crate::base::urls::Urls;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::etag::Version;
 use crate::protocol::scim::filter::Subject;
+use crate::protocol::scim::json_text;
 use crate::protocol::scim::representation::{Content, Head, Stored};
 use crate::protocol::scim::resource::NewResource;
 use crate::protocol::scim::schema::ResourceType;
@@ -47,7 +48,7 @@ pub(super) fn document(row: &ResourceRow) -> Result<Document, StoreError> {
 
 /// A document as it is stored.
 pub(super) fn text(document: &Document) -> String {
-    serde_json::to_string(document).expect("a document is written to memory")
+    json_text(document)
 }
 
 /// What a POST or PUT says, as a row; ids and times are made outside the unit.
