@@ -3,6 +3,10 @@
 use super::ids::{ConnectionId, DirectoryId};
 use url::Url;
 
+/// The path where OAuth clients of directories get access tokens; the log names their calls by it, as the one that is not
+/// below a directory's base.
+pub const SCIM_TOKEN_PATH: &str = "/scim/oauth/token";
+
 /// The addresses of this installation, as clients see them.
 #[derive(Debug, Clone)]
 pub struct Urls {
@@ -70,7 +74,7 @@ impl Urls {
     /// Where OAuth clients of directories get access tokens.
     #[must_use]
     pub fn scim_token(&self) -> String {
-        self.at("/scim/oauth/token")
+        self.at(SCIM_TOKEN_PATH)
     }
 
     /// A SAML connection's metadata address, which is our entity id there.

@@ -74,65 +74,46 @@ pub async fn hold(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Held>, StoreError
 /// When the database fails.
 pub async fn with_belongings(tx: &mut Tx, people: Vec<PersonRow>) -> Result<Vec<Held>, StoreError> {
     let mut held: Vec<Held> = people.into_iter().map(Held::new).collect();
-    let found: Vec<PersonId> = held.iter().map(|one| one.person.id).collect();
-    let rows = of_people(tx, BELONGINGS, "", &found).await?;
-    let mut of: HashMap<PersonId, &Row> = HashMap::with_capacity(rows.len());
-    for row in &rows {
-        of.insert(PersonId(row.key(0)?), row);
-    }
-    let mut in_groups = Vec::new();
-    for one in &mut held {
-        let Some(row) = of.get(&one.person.id) else { continue };
-        let is = |at: usize| Ok::<_, StoreError>(row.opt_int(8 + at)?.is_some());
-        one.access = access::read_joined(row, 1)?;
-        one.by_hand = is(0)?;
-        if is(1)? || is(2)? {
-            in_groups.push(one.person.id);
+    let places: HashMap<PersonId, usize> = (0..).zip(&held).map(|(at, one)| (one.person.id, at)).collect();
+    let ids: Vec<_> = held.iter().map(|one| one.person.id.0).collect();
+    for chunk in ids.chunks(CHUNK) {
+        let (mut list, mut values) = (String::new(), vals![tx.org]);
+        push_list(&mut list, &mut values, chunk);
+        for row in tx.conn.all(belongings(&list), &values).await? {
+            let Some(one) = places.get(&PersonId(row.key(0)?)).and_then(|at| held.get_mut(*at)) else { continue };
+            match row.opt_key(9)? {
+                Some(group) => one.groups.push(GroupRow {
+                    id: ResourceId(group),
+                    member: row.key(10)?,
+                    src: SourceNo(row.int(11)?),
+                    name: row.text(12)?,
+                    ext: row.opt_text(13)?,
+                }),
+                None => (one.access, one.by_hand) = (access::read_joined(&row, 1)?, row.opt_int(8)?.is_some()),
+            }
         }
     }
-    let mut groups = groups(tx, &in_groups).await?;
-    for one in &mut held {
-        one.groups = groups.remove(&one.person.id).unwrap_or_default();
-    }
+    held.iter_mut().for_each(|one| one.groups.sort_unstable_by_key(|group| (group.id, group.member)));
     Ok(held)
 }
 
-/// The access of people, and what else there is of them. Memberships are asked for by a scalar subquery and no join: a plan
-/// that was made while there were none would walk all of them.
-const BELONGINGS: &str = "SELECT p.id, a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants, \
-     (SELECT g.seq FROM manual_grant g WHERE g.org = $1 AND g.person = p.id LIMIT 1), \
-     (SELECT CAST(1 AS BIGINT) FROM resource r WHERE r.org = $1 AND r.person = p.id AND \
-      (SELECT CAST(1 AS BIGINT) FROM member n WHERE n.org = $1 AND n.mid = r.id LIMIT 1) = 1 LIMIT 1), \
-     (SELECT CAST(1 AS BIGINT) FROM member m WHERE m.org = $1 AND m.mid = p.id LIMIT 1) \
-     FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN (";
-
-/// The groups that each of these people is in, in whichever directory or connection, by their index.
-async fn groups(tx: &mut Tx, ids: &[PersonId]) -> Result<HashMap<PersonId, Vec<GroupRow>>, StoreError> {
-    let mut found: HashMap<PersonId, Vec<GroupRow>> = HashMap::new();
-    for chunk in ids.chunks(CHUNK) {
-        let blobs: Vec<_> = chunk.iter().map(|id| id.0).collect();
-        let mut list = String::new();
-        let mut values = vals![tx.org];
-        push_list(&mut list, &mut values, &blobs);
-        let sql = format!(
-            "SELECT of_person.person, g.id, of_person.mid, g.src, g.label, g.ext FROM (\
-               SELECT r.person AS person, m.mid AS mid, m.gid AS gid FROM resource r CROSS JOIN member m \
-               WHERE r.org = $1 AND r.person IN ({list} AND m.org = r.org AND m.mid = r.id \
-               UNION SELECT m.mid, m.mid, m.gid FROM member m WHERE m.org = $1 AND m.mid IN ({list}) of_person \
-             JOIN resource g ON g.org = $1 AND g.id = of_person.gid AND g.kind = 2 ORDER BY of_person.person, g.id"
-        );
-        for row in tx.conn.all(sql, &values).await? {
-            let group = GroupRow {
-                id: ResourceId(row.key(1)?),
-                member: row.key(2)?,
-                src: SourceNo(row.int(3)?),
-                name: row.text(4)?,
-                ext: row.opt_text(5)?,
-            };
-            found.entry(PersonId(row.key(0)?)).or_default().push(group);
-        }
-    }
-    Ok(found)
+/// What belongs to the people of a `list`, by one statement: a row for each of them with the access and a grant by hand, and
+/// a row for each group that one of their Users is in, or they are by themselves.
+///
+/// The memberships stand apart so that PostgreSQL finds them first: it would rather walk through all groups and their
+/// members where there are few groups.
+fn belongings(list: &str) -> String {
+    format!(
+        "SELECT * FROM (WITH mine AS MATERIALIZED (\
+           SELECT r.person AS person, m.mid AS mid, m.gid AS gid FROM resource r CROSS JOIN member m \
+           WHERE r.org = $1 AND r.person IN ({list} AND m.org = r.org AND m.mid = r.id \
+           UNION ALL SELECT m.mid, m.mid, m.gid FROM member m WHERE m.org = $1 AND m.mid IN ({list}) \
+         SELECT p.id, a.version, a.until, a.admin, a.seat, a.waiting, a.mark, a.grants, \
+           (SELECT h.seq FROM manual_grant h WHERE h.org = $1 AND h.person = p.id LIMIT 1), NULL, NULL, NULL, NULL, NULL \
+         FROM person p LEFT JOIN access a ON a.org = p.org AND a.person = p.id WHERE p.org = $1 AND p.id IN ({list} \
+         UNION ALL SELECT mine.person, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, g.id, mine.mid, g.src, g.label, g.ext \
+         FROM mine CROSS JOIN resource g WHERE g.org = $1 AND g.id = mine.gid AND g.kind = 2) belonging"
+    )
 }
 
 const ACCESS_ROWS: Insert = Insert {

@@ -59,7 +59,7 @@ pub(super) fn push_list(sql: &mut String, values: &mut Vec<Val>, chunk: &[[u8; 1
     };
     for i in 0..size {
         let id = chunk.get(i).or(chunk.last());
-        values.push(Val::Blob(id.map(|id| id.to_vec())));
+        values.push(Val::Id(id.copied()));
         // Writing to a String does not fail.
         let _ = write!(sql, "{}${}", if i == 0 { "" } else { ", " }, values.len());
     }

@@ -1,6 +1,6 @@
 //! Brings a database to the schema of this program, one numbered file at a time.
 
-use super::engine::{Conn, Engine, Link, PgLink, args, dialect};
+use super::engine::{Conn, Engine, Leaves, Link, PgLink, WriteJob, args, dialect};
 use super::{Store, StoreError};
 use crate::base::fold::FOLD_VERSION;
 use aws_lc_rs::digest;
@@ -86,6 +86,26 @@ impl History {
 /// The number under which PostgreSQL instances queue to migrate: any constant of ours.
 const ADVISORY_LOCK: i64 = 0x646f_6f72_7761_7264;
 
+/// A migration on its way through SQLite's writer.
+struct LiteMigration {
+    history: &'static History,
+    now: DateTime<Utc>,
+    outcome: Result<Vec<&'static str>, StoreError>,
+    answer: oneshot::Sender<Result<Vec<&'static str>, StoreError>>,
+}
+
+impl WriteJob for LiteMigration {
+    fn run(&mut self, conn: &mut Conn) -> Leaves {
+        self.outcome = block_on(bring_up(conn, self.history, self.now));
+        if self.outcome.is_ok() { Leaves::Work } else { Leaves::Spoil }
+    }
+
+    fn end(self: Box<Self>, failed: Option<String>) {
+        // Only a program that is shutting down does not hear it.
+        let _ = self.answer.send(failed.map_or(self.outcome, |reason| Err(StoreError::CommitFailed(reason))));
+    }
+}
+
 impl Store {
     /// Applies what is missing; the names of the migrations that ran now. Safe to run from several instances at once.
     ///
@@ -102,15 +122,7 @@ impl Store {
         match &self.engine {
             Engine::Lite(lite) => {
                 let (answer, answered) = oneshot::channel();
-                lite.write(Box::new(move |conn| {
-                    let outcome = block_on(bring_up(conn, history, now));
-                    let keep = outcome.is_ok();
-                    let reply = move |failed: Option<String>| {
-                        // Only a program that is shutting down does not hear it.
-                        let _ = answer.send(failed.map_or(outcome, |reason| Err(StoreError::CommitFailed(reason))));
-                    };
-                    (keep, Box::new(reply))
-                }))?;
+                lite.write(Box::new(LiteMigration { history, now, outcome: Err(StoreError::BrokenOff), answer }))?;
                 answered.await.unwrap_or(Err(StoreError::BrokenOff))
             }
             Engine::Pg(pool) => {

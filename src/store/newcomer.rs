@@ -57,7 +57,7 @@ pub async fn known(
         standing: standing::read(&row, 0)?,
         by_name: row.opt_key(2)?.map(ResourceId),
         by_ext: row.opt_key(3)?.map(ResourceId),
-        buried: row.opt_blob(4)?.is_some(),
-        namesake: row.opt_blob(5)?.is_some(),
+        buried: !row.is_null(4)?,
+        namesake: !row.is_null(5)?,
     })
 }

@@ -163,7 +163,7 @@ pub async fn hold_with_person(
     );
     let Some(row) = tx.conn.one(sql, args![org, id, src]).await? else { return Ok(None) };
     let at = WIDTH + standing::WIDTH;
-    let person = if row.opt_blob(at)?.is_some() { Some(people::read_from(&row, at)?) } else { None };
+    let person = if row.is_null(at)? { None } else { Some(people::read_from(&row, at)?) };
     Ok(Some((read(&row)?, standing::read(&row, WIDTH)?, person)))
 }
 

@@ -1,6 +1,6 @@
 //! Units of work: a change, its audit events and its outgoing events commit together or not at all (law 2).
 
-use super::engine::{Conn, Engine, Link, PgLink, StoreError};
+use super::engine::{Conn, Engine, Leaves, Link, PgLink, StoreError, WriteJob};
 use super::{Store, audit};
 use crate::base::ids::{EventId, OrgNo};
 use chrono::{DateTime, Utc};
@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 use futures::executor::block_on;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -84,8 +84,8 @@ impl Tx {
 impl Store {
     /// One unit of work of one organization: all of it is kept, with its events, or nothing is.
     ///
-    /// The closure may run more than once (PostgreSQL asks for it after a conflict): it clones what it uses up,
-    /// gets ids and times from outside, and awaits nothing but the database. If the caller goes away, PostgreSQL
+    /// The closure may run more than once (PostgreSQL asks for it after a conflict, SQLite where another unit of the same
+    /// commit has failed): it clones what it uses up, gets ids and times from outside, and awaits nothing but the database. If the caller goes away, PostgreSQL
     /// rolls back; SQLite finishes the unit. A [`dry`](Store::dry) store keeps nothing of any unit.
     ///
     /// # Errors
@@ -99,24 +99,8 @@ impl Store {
         match &self.engine {
             Engine::Lite(lite) => {
                 let (answer, answered) = oneshot::channel();
-                let (dry, failed_commits) = (self.dry, self.failed.clone());
-                lite.write(Box::new(move |conn| {
-                    let outcome = in_tx(conn, org, |tx| block_on(kept(tx, &work)));
-                    let keep = outcome.is_ok() && !dry;
-                    let reply = move |failed: Option<String>| {
-                        let outcome = match failed {
-                            Some(reason) => {
-                                // Told on the writer's thread, before the next unit begins.
-                                failed_commits.fetch_add(1, Ordering::SeqCst);
-                                Err(StoreError::CommitFailed(reason).into())
-                            }
-                            None => outcome,
-                        };
-                        // A caller that went away does not hear it; the commit stands.
-                        let _ = answer.send(outcome);
-                    };
-                    (keep, Box::new(reply))
-                }))?;
+                let failed_commits = self.failed.clone();
+                lite.write(Box::new(LiteUnit { org, work, dry: self.dry, failed_commits, outcome: None, answer }))?;
                 answered.await.unwrap_or(Err(StoreError::BrokenOff.into()))
             }
             Engine::Pg(pool) => {
@@ -184,6 +168,52 @@ impl Store {
             Engine::Lite(lite) => lite.look(|conn| in_tx(conn, org, |tx| block_on(work(tx))))?,
             Engine::Pg(_) => self.read(org, work).await,
         }
+    }
+}
+
+/// A unit of work on its way through SQLite's writer.
+struct LiteUnit<T, E, F> {
+    org: OrgNo,
+    work: F,
+    dry: bool,
+    failed_commits: Arc<AtomicU64>,
+    outcome: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> WriteJob for LiteUnit<T, E, F>
+where
+    T: Send,
+    E: From<StoreError> + Send,
+    F: AsyncFn(&mut Tx) -> Result<Done<T>, E> + Send,
+{
+    fn run(&mut self, conn: &mut Conn) -> Leaves {
+        if self.outcome.take().is_some() {
+            // Undone, with what others had seen of it.
+            self.failed_commits.fetch_add(1, Ordering::SeqCst);
+        }
+        let before = conn.changes();
+        let outcome = in_tx(conn, self.org, |tx| block_on(kept(tx, &self.work)));
+        let keep = outcome.is_ok() && !self.dry;
+        self.outcome = Some(outcome);
+        match keep {
+            true => Leaves::Work,
+            false if conn.changes() == before => Leaves::Nothing,
+            false => Leaves::Spoil,
+        }
+    }
+
+    fn end(self: Box<Self>, failed: Option<String>) {
+        let outcome = match failed {
+            Some(reason) => {
+                // Told on the writer's thread, before the next unit begins.
+                self.failed_commits.fetch_add(1, Ordering::SeqCst);
+                Err(StoreError::CommitFailed(reason).into())
+            }
+            None => self.outcome.unwrap_or(Err(StoreError::BrokenOff.into())),
+        };
+        // A caller that went away does not hear it; the commit stands.
+        let _ = self.answer.send(outcome);
     }
 }
 

@@ -74,18 +74,21 @@ fn size(args: &Args) -> Size {
     Size { creates: 12_800, changes: 12_800, populations, lookups: 16_000, large: 100_000, singles: 400 }
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     if let Some(Part::Bare { url, org, src, writes }) = &args.part {
-        return bare::serve(url, *org, *src, writes).await;
+        // As the program has it: a worker for each core.
+        return tokio::runtime::Runtime::new()?.block_on(bare::serve(url, *org, *src, writes));
     }
-    let run = all(&args);
-    // Dropping what runs stops the servers and takes their files away.
-    tokio::select! {
-        outcome = run => outcome,
-        _ = tokio::signal::ctrl_c() => anyhow::bail!("stopped"),
-    }
+    // One thread drives. Several would hand work to each other and look for it, and what the driver takes is missing to
+    // what is measured.
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        // Dropping what runs stops the servers and takes their files away.
+        tokio::select! {
+            outcome = all(&args) => outcome,
+            _ = tokio::signal::ctrl_c() => anyhow::bail!("stopped"),
+        }
+    })
 }
 
 async fn all(args: &Args) -> anyhow::Result<()> {

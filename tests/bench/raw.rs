@@ -23,8 +23,8 @@ pub(crate) enum Who {
     Loaded,
 }
 
-/// A raw run: each of `clients` does its units `from..to`; units a second.
-pub(crate) async fn run(
+/// A raw run: each of `clients` does its units `from..to`; units a second. The calling thread waits: nothing else is to run.
+pub(crate) fn run(
     place: &Place,
     database: &Database,
     unit: &Unit,
@@ -39,13 +39,13 @@ pub(crate) async fn run(
             let path = place.folder().join("raw.sql");
             std::fs::write(&path, script(unit, who, from, apart))?;
             let cluster = place.cluster().context("no cluster")?;
-            tokio::task::block_in_place(|| cluster.pgbench(name, &path, clients, to - from))
+            cluster.pgbench(name, &path, clients, to - from)
         }
         Database::Lite(path) => {
             // One thread takes the numbers in the order in which clients would bring them.
             let apart = if matches!(who, Who::New) { APART } else { each };
             let numbers: Vec<_> = (from..to).flat_map(|n| (0..clients).map(move |client| client * apart + n)).collect();
-            tokio::task::block_in_place(|| batches(path, unit, who, &numbers, clients))
+            batches(path, unit, who, &numbers, clients)
         }
     }
 }

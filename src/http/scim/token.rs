@@ -6,13 +6,14 @@ use super::record::{Recorder, Template};
 use super::within;
 use crate::base::class::{Class, Classify as _};
 use crate::base::token::reveal;
+use crate::base::urls::SCIM_TOKEN_PATH;
 use crate::http::edge::Problem;
 use crate::http::proxy;
 use crate::protocol::oauth::credentials::{self, SCOPE};
 use crate::protocol::oauth::{CredentialsFault, Params};
 use crate::service::Gateway;
 use crate::service::directory_oauth::{self, Answered, DirectoryOAuthError, IssuedToken};
-use crate::service::scim_log::{Refusal, TOKEN_PATH};
+use crate::service::scim_log::Refusal;
 use axum::Json;
 use axum::body::{self, Body};
 use axum::extract::{Request, State};
@@ -40,7 +41,7 @@ pub(super) async fn token(State(gw): State<Gateway>, request: Request) -> Respon
         asked(&gw, &parts, body).await.unwrap_or_else(|fault| Answered { outcome: Err(fault.into()), named: None });
     let response = outcome.as_ref().map_or_else(refusal, issued);
     if let Some(named) = named {
-        let template = Template { path: TOKEN_PATH, resource: None };
+        let template = Template { path: SCIM_TOKEN_PATH, resource: None };
         recorder.of_client(named, outcome.as_ref().err().and_then(turned_away), template, &parts);
         recorder.end(Sent { status: response.status(), scim_type: None, body: None, told: Told::default() });
     }

@@ -9,7 +9,7 @@ use crate::store::{self, Done, StoreError, Tx};
 use chrono::Duration;
 
 /// How many people one unit of the job settles: few, since others wait behind it for the people, and on SQLite for the writer.
-const STEP: i64 = 100;
+const STEP: i64 = 25;
 /// No unit of work lasts this long: a mark that is older has been seen by every unit that may still commit. A mark's time
 /// is when it was made, which its own unit may have committed as much later; so twice as long.
 const UNIT: Duration = Duration::seconds(2 * (store::LONGEST.as_secs() + store::STATEMENT.as_secs()) as i64);

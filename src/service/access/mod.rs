@@ -20,7 +20,8 @@ use crate::domain::claims::{self, PanelClaims};
 use crate::domain::seat::SeatState;
 use crate::service::Gateway;
 use crate::store::access::{AccessRow, Seat, Seen};
-use crate::store::{self, Done, Record, Tx};
+use crate::store::held::Held;
+use crate::store::{self, Done, Record, Tx, held};
 use std::collections::HashMap;
 
 /// A change that concerns at most this many people settles them in its own unit; a larger one leaves a mark.
@@ -104,6 +105,27 @@ pub async fn catch_up(
     let seen = store::access::of(tx, people).await?;
     let behind: Vec<_> = seen.iter().filter(|one| one.marked).map(|one| one.person).collect();
     settle::settle_committed(tx, gw, ground, &behind, "read").await
+}
+
+/// The same for people whom this unit holds already; they come back as they are kept then.
+///
+/// # Errors
+/// As [`catch_up`].
+pub async fn caught_up(
+    tx: &mut Tx,
+    gw: &Gateway,
+    ground: &Ground,
+    people: Vec<Held>,
+) -> Result<(Vec<Held>, Vec<Record>), GroundError> {
+    let derived_under = |one: &Held| one.access.as_ref().map_or(0, |access| access.mark);
+    let behind: Vec<_> =
+        people.iter().filter(|one| derived_under(one) < ground.mark).map(|one| one.person.id).collect();
+    if behind.is_empty() {
+        return Ok((people, Vec::new()));
+    }
+    let records = settle::settle_committed(tx, gw, ground, &behind, "read").await?;
+    let people = people.into_iter().map(|one| one.person).collect();
+    Ok((held::with_belongings(tx, people).await?, records))
 }
 
 /// The claims of several people, right from the commit that changed a fact, as [`current`] is; who may not sign in has no

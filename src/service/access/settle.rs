@@ -84,7 +84,8 @@ pub async fn settle_held(
     Ok(records)
 }
 
-/// Seats that were freed go to those who wait longest.
+/// Seats that were freed go to those who wait longest. Where seats are not counted nobody waits: a limit that was lifted has
+/// left a mark, by which everybody has one.
 async fn hand_on(
     tx: &mut Tx,
     gw: &Gateway,
@@ -93,7 +94,7 @@ async fn hand_on(
     records: &mut Vec<Record>,
 ) -> Result<(), GroundError> {
     for _ in 0..FOLLOWERS {
-        if freed <= 0 {
+        if freed <= 0 || !ground.seats_counted {
             break;
         }
         let Some(next) = store::access::first_waiting(tx).await? else { break };

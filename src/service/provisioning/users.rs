@@ -395,11 +395,11 @@ impl Step<'_> {
         standing: Standing,
     ) -> Result<(Groups, Vec<Record>), ProvisionError> {
         let ground = Ground::at(tx, gw, standing).await?;
-        let mut records = access::catch_up(tx, gw, &ground, &[id]).await?;
-        let mut held = match person {
+        let held = match person {
             Some(person) => held::with_belongings(tx, vec![person]).await?,
             None => held::hold(tx, &[id]).await?,
         };
+        let (mut held, mut records) = access::caught_up(tx, gw, &ground, held).await?;
         let groups = match held.first() {
             Some(held) => self.groups_among(&held.groups),
             None => current_groups(tx, self.row).await?,

@@ -12,9 +12,6 @@ const BODY: usize = 64 * 1024;
 /// How much of a user agent is kept, in characters.
 const AGENT: usize = 200;
 
-/// The path of the token endpoint in the log: the one that is not below the directory's base.
-pub const TOKEN_PATH: &str = "/scim/oauth/token";
-
 /// Why a call was turned away before anybody looked at what it asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {

@@ -12,7 +12,7 @@ mod sealed;
 mod view;
 mod writer;
 
-pub use call::{Call, Credential, KeptBody, Refusal, TOKEN_PATH};
+pub use call::{Call, Credential, KeptBody, Refusal};
 pub use entry::{Entry, entries, entry};
 pub use replay::{AnswerView, NewAnswer, NotReplayable, Replay, recall, replayed};
 pub use sealed::RecordedCall;

@@ -1,9 +1,10 @@
 //! A logged call that is made once more, as a dry run: what it takes, and what came of it beside what came of it then.
 
-use super::call::{Credential, TOKEN_PATH};
+use super::call::Credential;
 use super::entry::Entry;
 use super::sealed::{CUT, RecordedCall, WITHOUT_PASSWORD};
 use super::view::{self, EntryView, LogReadError};
+use crate::base::urls::SCIM_TOKEN_PATH;
 use crate::protocol::scim::profile::Applied;
 use serde::Serialize;
 use serde_json::Value;
@@ -87,7 +88,7 @@ pub fn recall(entry: &Entry) -> Result<(RecordedCall, Credential), NotReplayable
     if row.lost > 0 {
         return because("it counts calls that are not in the log");
     }
-    if row.path == TOKEN_PATH {
+    if row.path == SCIM_TOKEN_PATH {
         return because("a token is asked for with a secret or an assertion, which is not in the log");
     }
     let (Some(kind), Some(id)) = (&row.caller_kind, &row.caller) else {

@@ -186,6 +186,20 @@ impl Conn {
         }
     }
 
+    /// How many rows a connection to SQLite has changed since it was opened: the same number again means that nothing was
+    /// written in between.
+    pub(crate) fn changes(&self) -> u64 {
+        match &self.link {
+            Link::Lite(lite) => lite.changes(),
+            Link::Pg(_) | Link::Away => 0,
+        }
+    }
+
+    /// Whether a transaction is open on a connection to SQLite.
+    pub(crate) fn in_transaction(&self) -> bool {
+        matches!(&self.link, Link::Lite(lite) if lite.in_transaction())
+    }
+
     /// The words of this engine.
     pub(crate) fn dialect(&self) -> dialect::Dialect {
         match self.link {

@@ -1,9 +1,11 @@
 //! A SQLite connection: binds by number and names the key that was taken.
 
-use super::{Row, StoreError, Val, dialect};
+use super::lite_wal::{Due, Watch};
+use super::{LiteRow, Row, StoreError, Val, dialect};
 use rusqlite::config::DbConfig;
-use rusqlite::types::Value;
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, Statement};
+use std::ffi::c_int;
 use std::path::Path;
 
 /// One SQLite connection, used by one thread.
@@ -28,6 +30,28 @@ impl Lite {
             conn.execute_batch("PRAGMA query_only=ON;")?;
         }
         Ok(Self(conn))
+    }
+
+    /// The connection of the writer: the log is watched by another thread.
+    pub(super) fn watched(path: &Path, lasting: bool) -> Result<Self, StoreError> {
+        let mut lite = Self::open(path, false, lasting)?;
+        let mut watch = Watch::begin(path.to_owned(), lasting)?;
+        lite.0.wal_hook(Some(move |wal: &mut Wal, pages: c_int| {
+            if watch.committed(u32::try_from(pages).unwrap_or(0)) == Due::Rest {
+                // Where that thread is at it, it is done another time. The commit itself stands in any case.
+                let _ = wal.checkpoint();
+            }
+            Ok(())
+        }))?;
+        Ok(lite)
+    }
+
+    pub(super) fn changes(&self) -> u64 {
+        self.0.total_changes()
+    }
+
+    pub(super) fn in_transaction(&self) -> bool {
+        !self.0.is_autocommit()
     }
 
     pub(super) fn script(&self, sql: &str) -> Result<(), StoreError> {
@@ -56,7 +80,7 @@ impl Lite {
         let mut rows = statement.raw_query();
         let mut out = Vec::new();
         while let Some(row) = rows.next().map_err(|e| self.named(e))? {
-            out.push(Row::Lite((0..columns).map(|i| row.get::<_, Value>(i)).collect::<Result<_, _>>()?));
+            out.push(Row::Lite(LiteRow::copy(row, columns)?));
         }
         Ok(out)
     }
@@ -102,6 +126,7 @@ fn bind(statement: &mut Statement<'_>, args: &[Val]) -> Result<(), StoreError> {
             Val::Int(v) => statement.raw_bind_parameter(i, v),
             Val::Bool(v) => statement.raw_bind_parameter(i, v),
             Val::Blob(v) => statement.raw_bind_parameter(i, v),
+            Val::Id(v) => statement.raw_bind_parameter(i, v),
             Val::List(_) => return Err(StoreError::Malformed("list")),
         }?;
     }

@@ -1,8 +1,8 @@
 //! SQLite's threads: one writer that commits in groups, a few readers on one queue.
 //!
 //! A unit of work is one hop to a thread, not one for each statement. Whatever queued up while the last commit ran
-//! shares the next one; each unit stands in a savepoint of its own, and its answer is sent after the COMMIT. A look
-//! at a few rows by their keys costs less than the hop, and is taken by the thread that asks.
+//! shares the next one, and is answered after the COMMIT. A look at a few rows by their keys costs less than the hop,
+//! and is taken by the thread that asks.
 
 use super::{Conn, Link, Lite, StoreError};
 use futures::executor::block_on;
@@ -19,16 +19,30 @@ const READERS: usize = 3;
 
 /// A reading job: it sends its own answer.
 pub(crate) type ReadJob = Box<dyn FnOnce(&mut Conn) + Send>;
-/// A writing job: whether to keep its work, and the answer to send once the commit has come out well or badly.
-pub(crate) type WriteJob = Box<dyn FnOnce(&mut Conn) -> (bool, Reply) + Send>;
-/// Told the reason if the shared commit failed.
-pub(crate) type Reply = Box<dyn FnOnce(Option<String>) + Send>;
+/// A writing job.
+pub(crate) trait WriteJob: Send {
+    /// Does the work. It may be asked for once more, after everything that it did was undone.
+    fn run(&mut self, conn: &mut Conn) -> Leaves;
+    /// The commit has come out well, or badly for this reason: the caller is told.
+    fn end(self: Box<Self>, failed: Option<String>);
+}
+
+/// What a writing job leaves in the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    /// What is to be kept.
+    Work,
+    /// Nothing: it came to nothing before it wrote.
+    Nothing,
+    /// What must be undone.
+    Spoil,
+}
 
 /// The threads of one SQLite file. They end when the last handle is dropped.
 #[derive(Clone)]
 pub(crate) struct LiteEngine {
     reads: mpsc::SyncSender<ReadJob>,
-    writes: mpsc::SyncSender<WriteJob>,
+    writes: mpsc::SyncSender<Box<dyn WriteJob>>,
     looks: Arc<Looks>,
 }
 
@@ -50,7 +64,7 @@ pub(crate) enum Keeping {
 impl LiteEngine {
     pub(crate) fn open(path: PathBuf, keeping: Keeping) -> Result<Self, StoreError> {
         let lasting = keeping == Keeping::Database;
-        let writer = Conn::from(Link::Lite(Lite::open(&path, false, lasting)?));
+        let writer = Conn::from(Link::Lite(Lite::watched(&path, lasting)?));
         let (writes, queue) = mpsc::sync_channel(QUEUE);
         spawn("sqlite-writer", move || write_loop(writer, &queue))?;
         let looks = Arc::new(Looks { path: path.clone(), idle: Mutex::default() });
@@ -87,7 +101,7 @@ impl LiteEngine {
         Ok(outcome)
     }
 
-    pub(crate) fn write(&self, job: WriteJob) -> Result<(), StoreError> {
+    pub(crate) fn write(&self, job: Box<dyn WriteJob>) -> Result<(), StoreError> {
         self.writes.try_send(job).map_err(refused)
     }
 }
@@ -104,7 +118,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StoreEr
     Ok(())
 }
 
-fn write_loop(mut conn: Conn, queue: &mpsc::Receiver<WriteJob>) {
+fn write_loop(mut conn: Conn, queue: &mpsc::Receiver<Box<dyn WriteJob>>) {
     while let Ok(first) = queue.recv() {
         let mut group = vec![first];
         group.extend(std::iter::from_fn(|| queue.try_recv().ok()).take(GROUP - 1));
@@ -112,41 +126,72 @@ fn write_loop(mut conn: Conn, queue: &mpsc::Receiver<WriteJob>) {
     }
 }
 
-fn commit_group(conn: &mut Conn, group: Vec<WriteJob>) {
-    let mut replies = Vec::with_capacity(group.len());
-    let mut outcome = run(conn, "BEGIN IMMEDIATE");
-    for job in group {
-        if outcome.is_err() {
-            break; // a job that is dropped here tells its caller that the work broke off
-        }
-        outcome = one_job(conn, job, &mut replies);
-    }
-    if outcome.is_ok() {
-        outcome = run(conn, "COMMIT");
-    }
-    if outcome.is_err() {
-        // The first error is the one to tell; a rollback that fails as well leaves nothing open that BEGIN would not show.
-        let _ = run(conn, "ROLLBACK");
+/// One commit for all of them. A savepoint for each would keep a copy of every page that it touches, for units that hardly
+/// ever fail behind their first write: so they go without, and all begin anew with one where one of them has.
+fn commit_group(conn: &mut Conn, group: Vec<Box<dyn WriteJob>>) {
+    let mut jobs: Vec<_> = group.into_iter().map(Some).collect();
+    let mut outcome = transaction(conn, &mut jobs, together);
+    if matches!(outcome, Ok(false)) && jobs.len() > 1 {
+        outcome = transaction(conn, &mut jobs, apart);
     }
     let reason = outcome.err().map(|e| e.to_string());
-    for reply in replies {
-        reply(reason.clone());
+    for job in jobs.into_iter().flatten() {
+        job.end(reason.clone());
     }
 }
 
-fn one_job(conn: &mut Conn, job: WriteJob, replies: &mut Vec<Reply>) -> Result<(), StoreError> {
-    run(conn, "SAVEPOINT unit")?;
-    let keep = match catch_unwind(AssertUnwindSafe(|| job(conn))) {
-        Ok((keep, reply)) => {
-            replies.push(reply);
-            keep
+/// A place in a group. A job that panicked has left it, and its caller knows.
+type Place = Option<Box<dyn WriteJob>>;
+
+/// Runs jobs in one transaction; whether it was kept.
+fn transaction(
+    conn: &mut Conn,
+    jobs: &mut [Place],
+    each: fn(&mut Conn, &mut Place) -> Result<bool, StoreError>,
+) -> Result<bool, StoreError> {
+    let all = |conn: &mut Conn| {
+        run(conn, "BEGIN IMMEDIATE")?;
+        for job in jobs {
+            if !each(conn, job)? {
+                return Ok(false);
+            }
         }
-        Err(_) => false,
+        run(conn, "COMMIT").map(|()| true)
     };
-    if !keep {
+    let outcome = all(conn);
+    if !matches!(outcome, Ok(true)) {
+        // The first error is the one to tell; a rollback that fails as well leaves nothing open that BEGIN would not show.
+        let _ = run(conn, "ROLLBACK");
+    }
+    outcome
+}
+
+/// Runs a job among others; whether the transaction can be kept.
+fn together(conn: &mut Conn, job: &mut Place) -> Result<bool, StoreError> {
+    let leaves = leaves(conn, job);
+    if !conn.in_transaction() {
+        // SQLite does so where the disk is full or fails. What would follow were no part of anything.
+        return Err(StoreError::CommitFailed("the database has rolled the transaction back".to_owned()));
+    }
+    Ok(leaves != Leaves::Spoil)
+}
+
+/// Runs a job in a savepoint of its own: what it spoils is undone.
+fn apart(conn: &mut Conn, job: &mut Place) -> Result<bool, StoreError> {
+    run(conn, "SAVEPOINT unit")?;
+    if leaves(conn, job) == Leaves::Spoil {
         run(conn, "ROLLBACK TO unit")?;
     }
-    run(conn, "RELEASE unit")
+    run(conn, "RELEASE unit").map(|()| true)
+}
+
+/// Runs a job. One that panics is dropped, which tells its caller that the work broke off.
+fn leaves(conn: &mut Conn, place: &mut Place) -> Leaves {
+    let Some(job) = place else { return Leaves::Nothing };
+    catch_unwind(AssertUnwindSafe(|| job.run(conn))).unwrap_or_else(|_| {
+        *place = None;
+        Leaves::Spoil
+    })
 }
 
 fn run(conn: &mut Conn, sql: &'static str) -> Result<(), StoreError> {

@@ -9,6 +9,8 @@ mod error;
 mod fuse;
 mod lite;
 mod lite_jobs;
+mod lite_row;
+mod lite_wal;
 mod pg;
 mod row;
 
@@ -16,7 +18,8 @@ pub(crate) use conn::{Conn, Link};
 pub use error::StoreError;
 pub(crate) use fuse::Insert;
 pub(crate) use lite::Lite;
-pub(crate) use lite_jobs::{Keeping, LiteEngine};
+pub(crate) use lite_jobs::{Keeping, Leaves, LiteEngine, WriteJob};
+pub(crate) use lite_row::LiteRow;
 pub use pg::STATEMENT;
 pub(crate) use pg::{PgLink, PgPool, open as open_pg};
 pub(crate) use row::{Row, Val};

@@ -191,9 +191,11 @@ fn bound<'q>(sql: Cow<'static, str>, args: &'q [Val]) -> Query<'q, Postgres, PgA
         Val::Int(v) => query.bind(v),
         Val::Bool(v) => query.bind(v),
         Val::Blob(v) => query.bind(v.as_deref()),
+        Val::Id(v) => query.bind(v.as_ref().map(<[u8; 16]>::as_slice)),
         Val::List(List::Text(v)) => query.bind(v),
         Val::List(List::Int(v)) => query.bind(v),
         Val::List(List::Bool(v)) => query.bind(v),
         Val::List(List::Blob(v)) => query.bind(v),
+        Val::List(List::Id(v)) => query.bind(v),
     })
 }

@@ -1,13 +1,12 @@
 //! Values in and out of a statement.
 
-use super::StoreError;
+use super::{LiteRow, StoreError};
 use crate::base::ids::{
     AppId, ConnectionId, DirectoryClientId, DirectoryId, EventId, FamilyId, LogId, OrgId, OrgNo, PersonId, ResourceId,
     RuleId, SessionId, SourceNo, TokenId,
 };
 use crate::base::token::TokenHash;
 use chrono::{DateTime, Utc};
-use rusqlite::types::Value;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -22,6 +21,8 @@ pub(crate) enum Val {
     Bool(Option<bool>),
     /// Bytes.
     Blob(Option<Vec<u8>>),
+    /// The bytes of an id.
+    Id(Option<[u8; 16]>),
     /// A column of several rows, for PostgreSQL alone ([`Insert`](super::Insert)).
     List(List),
 }
@@ -37,6 +38,8 @@ pub(crate) enum List {
     Bool(Vec<Option<bool>>),
     /// Byte strings.
     Blob(Vec<Option<Vec<u8>>>),
+    /// Ids.
+    Id(Vec<Option<[u8; 16]>>),
 }
 
 impl Val {
@@ -53,6 +56,7 @@ impl Val {
             Some(Self::Int(_)) => List::Int(all(values, |v| if let Self::Int(v) = v { Some(v) } else { None })?),
             Some(Self::Bool(_)) => List::Bool(all(values, |v| if let Self::Bool(v) = v { Some(v) } else { None })?),
             Some(Self::Blob(_)) => List::Blob(all(values, |v| if let Self::Blob(v) = v { Some(v) } else { None })?),
+            Some(Self::Id(_)) => List::Id(all(values, |v| if let Self::Id(v) = v { Some(v) } else { None })?),
             Some(Self::List(_)) | None => return Err(StoreError::Malformed("column")),
         }))
     }
@@ -87,8 +91,8 @@ val_from! {
 
 macro_rules! val_from_id {
     ($($id:ident),*) => {$(
-        impl From<$id> for Val { fn from(id: $id) -> Self { Val::Blob(Some(id.0.to_vec())) } }
-        impl From<Option<$id>> for Val { fn from(id: Option<$id>) -> Self { Val::Blob(id.map(|id| id.0.to_vec())) } }
+        impl From<$id> for Val { fn from(id: $id) -> Self { Val::Id(Some(id.0)) } }
+        impl From<Option<$id>> for Val { fn from(id: Option<$id>) -> Self { Val::Id(id.map(|id| id.0)) } }
     )*};
 }
 val_from_id!(
@@ -110,7 +114,7 @@ val_from_id!(
 /// A row of an answer; columns by their place.
 pub(crate) enum Row {
     /// From SQLite.
-    Lite(Vec<Value>),
+    Lite(LiteRow),
     /// From PostgreSQL.
     Pg(PgRow),
 }
@@ -123,11 +127,7 @@ impl Row {
     pub(crate) fn opt_text(&self, i: usize) -> Result<Option<String>, StoreError> {
         match self {
             Self::Pg(row) => Ok(row.try_get(i)?),
-            Self::Lite(row) => match row.get(i) {
-                Some(Value::Text(text)) => Ok(Some(text.clone())),
-                Some(Value::Null) => Ok(None),
-                _ => Err(StoreError::Malformed("text")),
-            },
+            Self::Lite(row) => Ok(row.text(i)?.map(str::to_owned)),
         }
     }
 
@@ -146,11 +146,7 @@ impl Row {
     pub(crate) fn opt_int(&self, i: usize) -> Result<Option<i64>, StoreError> {
         match self {
             Self::Pg(row) => Ok(row.try_get(i)?),
-            Self::Lite(row) => match row.get(i) {
-                Some(Value::Integer(n)) => Ok(Some(*n)),
-                Some(Value::Null) => Ok(None),
-                _ => Err(StoreError::Malformed("number")),
-            },
+            Self::Lite(row) => row.int(i),
         }
     }
 
@@ -173,19 +169,28 @@ impl Row {
         }
     }
 
+    /// Bytes as they stand in the row, or NULL.
+    fn bytes(&self, i: usize) -> Result<Option<&[u8]>, StoreError> {
+        match self {
+            Self::Pg(row) => Ok(row.try_get(i)?),
+            Self::Lite(row) => row.bytes(i),
+        }
+    }
+
+    /// Whether a column of bytes is NULL.
+    ///
+    /// # Errors
+    /// When the column is of another type.
+    pub(crate) fn is_null(&self, i: usize) -> Result<bool, StoreError> {
+        Ok(self.bytes(i)?.is_none())
+    }
+
     /// Bytes, or NULL.
     ///
     /// # Errors
     /// When the column is of another type.
     pub(crate) fn opt_blob(&self, i: usize) -> Result<Option<Vec<u8>>, StoreError> {
-        match self {
-            Self::Pg(row) => Ok(row.try_get(i)?),
-            Self::Lite(row) => match row.get(i) {
-                Some(Value::Blob(bytes)) => Ok(Some(bytes.clone())),
-                Some(Value::Null) => Ok(None),
-                _ => Err(StoreError::Malformed("bytes")),
-            },
-        }
+        Ok(self.bytes(i)?.map(<[u8]>::to_vec))
     }
 
     /// Bytes.
@@ -201,7 +206,7 @@ impl Row {
     /// # Errors
     /// When the column is NULL or of another length.
     pub(crate) fn key<const N: usize>(&self, i: usize) -> Result<[u8; N], StoreError> {
-        self.blob(i)?.try_into().map_err(|_| StoreError::Malformed("key"))
+        self.opt_key(i)?.ok_or(StoreError::Malformed("key"))
     }
 
     /// Exactly `N` bytes, or NULL.
@@ -209,7 +214,7 @@ impl Row {
     /// # Errors
     /// When the column is of another length.
     pub(crate) fn opt_key<const N: usize>(&self, i: usize) -> Result<Option<[u8; N]>, StoreError> {
-        self.opt_blob(i)?.map(|b| b.try_into().map_err(|_| StoreError::Malformed("key"))).transpose()
+        self.bytes(i)?.map(|bytes| bytes.try_into().map_err(|_| StoreError::Malformed("key"))).transpose()
     }
 
     /// An instant, kept as microseconds since 1970, UTC.

@@ -24,8 +24,9 @@ impl Compiler {
 
     fn push(&mut self, text: &str, value: impl Into<Val>) {
         let n = self.bind(value);
+        let (before, behind) = text.split_once('?').unwrap_or((text, ""));
         // Writing to a String does not fail.
-        let _ = write!(self.sql, "{}", text.replace('?', &format!("${n}")));
+        let _ = write!(self.sql, "{before}${n}{behind}");
     }
 
     fn list(&mut self, parts: &[Predicate], word: &str) {
@@ -117,7 +118,7 @@ pub async fn find(
     let mut found = tx.conn.all(compiler.sql, &compiler.args).await?;
     // Known by what it is: a UNION promises no order. It is the last one as a rule.
     let at =
-        found.iter().rposition(|row| matches!(row.opt_blob(0), Ok(None))).ok_or(StoreError::Malformed("standing"))?;
+        found.iter().rposition(|row| matches!(row.is_null(0), Ok(true))).ok_or(StoreError::Malformed("standing"))?;
     let facts = found.remove(at).opt_int(WIDTH)?.unwrap_or(0);
     Ok(Candidates { rows: found.iter().map(read).collect::<Result<_, _>>()?, facts })
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use rusqlite::types::Value;
 use sqlx::{AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Row as _, TypeInfo as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 /// A value of either engine.
@@ -60,7 +60,7 @@ impl Database {
             Self::Lite(path) => {
                 let conn = rusqlite::Connection::open(path)?;
                 conn.execute_batch("PRAGMA busy_timeout = 10000; PRAGMA cache_size = -262144;")?;
-                tokio::task::block_in_place(|| conn.execute_batch(sql)).with_context(|| shortened(sql))
+                conn.execute_batch(sql).with_context(|| shortened(sql))
             }
             Self::Pg { .. } => {
                 let mut conn = self.connect().await?;
@@ -75,15 +75,9 @@ impl Database {
     pub(crate) async fn rows(&self, sql: &str) -> anyhow::Result<Vec<Vec<Cell>>> {
         match self {
             Self::Lite(path) => {
-                let conn = rusqlite::Connection::open(path)?;
-                let mut statement = conn.prepare(sql).with_context(|| shortened(sql))?;
-                let columns = statement.column_count();
-                let mut rows = statement.query([])?;
-                let mut all = Vec::new();
-                while let Some(row) = rows.next()? {
-                    all.push((0..columns).map(|i| of_lite(row.get(i)?)).collect::<anyhow::Result<_>>()?);
-                }
-                Ok(all)
+                // On another thread than the driver's: some are asked while it drives.
+                let (path, sql) = (path.clone(), sql.to_owned());
+                tokio::task::spawn_blocking(move || rows_of_lite(&path, &sql)).await?
             }
             Self::Pg { .. } => {
                 let mut conn = self.connect().await?;
@@ -111,6 +105,18 @@ impl Database {
 
 fn shortened(sql: &str) -> String {
     sql.chars().take(300).collect()
+}
+
+fn rows_of_lite(path: &Path, sql: &str) -> anyhow::Result<Vec<Vec<Cell>>> {
+    let conn = rusqlite::Connection::open(path)?;
+    let mut statement = conn.prepare(sql).with_context(|| shortened(sql))?;
+    let columns = statement.column_count();
+    let mut rows = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push((0..columns).map(|i| of_lite(row.get(i)?)).collect::<anyhow::Result<_>>()?);
+    }
+    Ok(all)
 }
 
 fn of_lite(value: Value) -> anyhow::Result<Cell> {

@@ -41,12 +41,20 @@ pub(super) async fn run(place: &Place, size: &Size, level: &str) -> anyhow::Resu
     for (name, to_active, unit, target) in units {
         let work = Arc::new(Patch { body: active(to_active), each });
         let (mut ours, mut raw_rates) = (Figures::default(), Vec::new());
+        let (mut server, mut database) = (0.0, 0.0);
         for k in 0..SLICES {
             let range = (k * slice, (k + 1) * slice);
+            let before = stage.cpu()?;
             ours.add(drive(&mut clients, range.0, range.1, &work).await?);
-            raw_rates.push(raw::run(place, &copy, unit, Who::Loaded, CLIENTS, range, each).await?);
+            let after = stage.cpu()?;
+            server += (after.0 - before.0).as_secs_f64();
+            database += (after.1 - before.1).as_secs_f64();
+            raw_rates.push(raw::run(place, &copy, unit, Who::Loaded, CLIENTS, range, each)?);
         }
-        lines.push(Line::rate(name, &ours).beside("raw engine", mean(&raw_rates)).target(target).note(unit.told()));
+        let of_each = |seconds: f64| seconds * 1e3 / ours.units() as f64;
+        let note =
+            format!("CPU: server {:.2} ms, database {:.2} ms; {}", of_each(server), of_each(database), unit.told());
+        lines.push(Line::rate(name, &ours).beside("raw engine", mean(&raw_rates)).target(target).note(note));
     }
     Ok(lines)
 }

@@ -40,7 +40,7 @@ pub(super) async fn run(place: &Place, size: &Size, level: &str) -> anyhow::Resu
         let after = stage.cpu()?;
         server += (after.0 - before.0).as_secs_f64();
         database += (after.1 - before.1).as_secs_f64();
-        raw_rates.push(raw::run(place, &copy, &stage.units.create, Who::New, CLIENTS, (from, to), 0).await?);
+        raw_rates.push(raw::run(place, &copy, &stage.units.create, Who::New, CLIENTS, (from, to), 0)?);
     }
     let of_each = |seconds: f64| seconds * 1e3 / ours.units() as f64;
     let mut lines = vec![
