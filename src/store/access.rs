@@ -1,5 +1,6 @@
 //! The resolved access of people, the marks of law 6, and seats.
 
+use super::engine::dialect::Dialect;
 use super::engine::{Row, args, vals};
 use super::members::push_list;
 use super::people::{self, PersonRow};
@@ -168,12 +169,18 @@ pub async fn mark_all(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// People whose access is still derived under an older mark than `mark`: by id, after `after`, at most `limit`.
+/// Some of the people whose access is still derived under an older mark than `mark`: by id, after `after`. As many as a unit
+/// should settle that nobody waits for. Few, since others wait behind it: on SQLite whoever writes, on PostgreSQL only whoever
+/// wants the same people, and there each unit has its round trips.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn behind(tx: &mut Tx, mark: i64, after: Option<PersonId>, limit: i64) -> Result<Vec<PersonId>, StoreError> {
+pub async fn behind(tx: &mut Tx, mark: i64, after: Option<PersonId>) -> Result<Vec<PersonId>, StoreError> {
     let org = tx.org;
+    let limit = match tx.conn.dialect() {
+        Dialect::Lite => 25,
+        Dialect::Pg => 100,
+    };
     let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
     let sql = "SELECT person FROM access WHERE org = $1 AND mark < $2 AND person > $3 ORDER BY person LIMIT $4";
     let rows = tx.conn.all(sql, args![org, mark, after, limit]).await?;

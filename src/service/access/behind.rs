@@ -8,8 +8,6 @@ use crate::service::Gateway;
 use crate::store::{self, Done, StoreError, Tx};
 use chrono::Duration;
 
-/// How many people one unit of the job settles: few, since others wait behind it for the people, and on SQLite for the writer.
-const STEP: i64 = 25;
 /// No unit of work lasts this long: a mark that is older has been seen by every unit that may still commit. A mark's time
 /// is when it was made, which its own unit may have committed as much later; so twice as long.
 const UNIT: Duration = Duration::seconds(2 * (store::LONGEST.as_secs() + store::STATEMENT.as_secs()) as i64);
@@ -48,7 +46,7 @@ async fn settle_some(
     after: Option<PersonId>,
 ) -> Result<Done<(usize, Option<PersonId>)>, GroundError> {
     let standing = store::standing::get(tx).await?;
-    let people = store::access::behind(tx, standing.mark, after, STEP).await?;
+    let people = store::access::behind(tx, standing.mark, after).await?;
     if people.is_empty() {
         // Only a walk from the very start that meets nobody has seen that all are settled.
         if after.is_none() {
