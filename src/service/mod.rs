@@ -6,6 +6,7 @@ pub mod access;
 pub mod console;
 pub mod directory_oauth;
 pub mod expiry;
+mod from_units;
 pub mod health;
 pub mod issuing;
 pub mod keys;

@@ -5,9 +5,10 @@ use crate::base::sources::Sources;
 use crate::domain::panel::{self, PanelDefinition, PanelError};
 use crate::service::Gateway;
 use crate::service::access::{self, GroundError};
+use crate::service::from_units::FromUnits;
 use crate::store::{self, AsStoreError, Done, Store, StoreError};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Why a panel definition cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,28 +46,24 @@ impl AsStoreError for PanelLoadError {
     }
 }
 
-/// Definitions by key and version; a version never changes, so nothing here goes stale.
+/// Definitions by key and version; a version that was kept never changes, so nothing here goes stale.
 #[derive(Debug, Clone, Default)]
-pub struct PanelCache(Arc<Mutex<Known>>);
-
-/// By key and version.
-type Known = HashMap<(String, i64), Arc<PanelDefinition>>;
+pub struct PanelCache(FromUnits<HashMap<(String, i64), Arc<PanelDefinition>>>);
 
 impl PanelCache {
-    /// A definition that has been loaded already.
+    /// A definition that has been loaded already, if so many commits have `failed`.
     #[must_use]
-    pub fn get(&self, key: &str, version: i64) -> Option<Arc<PanelDefinition>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(key.to_owned(), version)).cloned()
+    pub fn get(&self, failed: u64, key: &str, version: i64) -> Option<Arc<PanelDefinition>> {
+        self.0.with(failed, |known| known.get(&(key.to_owned(), version)).cloned())
     }
 
     /// Keeps a parsed definition.
     ///
     /// # Errors
     /// When the text does not parse.
-    pub fn put(&self, key: &str, version: i64, source: &str) -> Result<Arc<PanelDefinition>, PanelError> {
+    pub fn put(&self, failed: u64, key: &str, version: i64, source: &str) -> Result<Arc<PanelDefinition>, PanelError> {
         let definition = Arc::new(PanelDefinition::parse(key, &format!("{key}.toml"), source)?);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert((key.to_owned(), version), definition.clone());
+        self.0.with(failed, |known| known.insert((key.to_owned(), version), definition.clone()));
         Ok(definition)
     }
 }

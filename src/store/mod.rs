@@ -100,8 +100,9 @@ impl Store {
         Self { dry: self.dry, ..Self::of(self.log.clone(), self.log.clone()) }
     }
 
-    /// How many commits have failed that several units shared. These units have seen each other's changes, which came to
-    /// nothing and whose numbers are drawn once more: what is remembered from inside a unit holds for one such count.
+    /// How many commits have failed, or were begun anew, that several units shared. These units have seen each other's
+    /// changes, which came to nothing and whose numbers are drawn once more: what is remembered from inside a unit holds
+    /// for one such count.
     #[must_use]
     pub fn failed_commits(&self) -> u64 {
         self.failed.load(Ordering::SeqCst)

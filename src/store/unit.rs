@@ -85,8 +85,9 @@ impl Store {
     /// One unit of work of one organization: all of it is kept, with its events, or nothing is.
     ///
     /// The closure may run more than once (PostgreSQL asks for it after a conflict, SQLite where another unit of the same
-    /// commit has failed): it clones what it uses up, gets ids and times from outside, and awaits nothing but the database. If the caller goes away, PostgreSQL
-    /// rolls back; SQLite finishes the unit. A [`dry`](Store::dry) store keeps nothing of any unit.
+    /// commit has failed): it clones what it uses up, gets ids and times from outside, and awaits nothing but the
+    /// database. If the caller goes away, PostgreSQL rolls back; SQLite finishes the unit. A [`dry`](Store::dry) store
+    /// keeps nothing of any unit.
     ///
     /// # Errors
     /// What the closure says, or why the commit did not come about.

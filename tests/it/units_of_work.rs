@@ -7,6 +7,7 @@ use axum::routing::post;
 use doorward::base::ids::{EventId, OrgNo, RuleId};
 use doorward::base::sources::Sources;
 use doorward::service::access::{self, Ground, GroundError};
+use doorward::service::panels;
 use doorward::store::organizations::{self, ClientRow};
 use doorward::store::{Done, Record, Store, StoreError, Tx, audit};
 use serde_json::{Value, json};
@@ -226,4 +227,33 @@ async fn what_units_saw_of_each_other_in_a_commit_that_failed_is_forgotten() {
     // The next change gets the numbers of the one that came to nothing, and gives nobody anything.
     change(&gw, acme.org, json!([]), "east").await.unwrap();
     assert_eq!(acme.access(&ada).await.0, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panel_definition_that_went_with_a_failed_commit_is_forgotten() {
+    let gw = TestGateway::start(Engine::Sqlite).await;
+    let acme = gw.organization("acme", None, usual_rules()).await;
+    let text = panels::show(&gw.gateway, "msp").await.unwrap();
+    let titled = |title: &str| text.replace("MSP panel", title);
+    rusqlite::Connection::open(gw.database_file()).unwrap().execute_batch(RUIN).unwrap();
+    let title = || {
+        let gateway = gw.gateway.clone();
+        gw.gateway.store.write::<_, GroundError, _>(acme.org, async move |tx| {
+            Ok(Done::of(Ground::load(tx, &gateway).await?.facts.definition.title.clone()))
+        })
+    };
+    let (busy, on) = keep_busy(&gw.gateway.store).await;
+    let (lost, seen) = (titled("Lost"), title());
+    let (adopted, seen, ruined, ()) = futures::future::join4(
+        panels::adopt(&gw.gateway, "msp", &lost),
+        seen,
+        change(&gw, acme.org, json!([]), "ruin"),
+        async { on.send(()).unwrap() },
+    )
+    .await;
+    busy.await.unwrap();
+    assert_eq!((adopted.is_err(), seen.is_err(), ruined.is_err()), (true, true, true));
+    // The next definition gets the version of the one that came to nothing.
+    panels::adopt(&gw.gateway, "msp", &titled("Kept")).await.unwrap();
+    assert_eq!(title().await.unwrap(), "Kept");
 }

@@ -8,11 +8,12 @@ use crate::domain::panel::{PanelDefinition, PanelError};
 use crate::domain::rule::{MappingRule, RuleBook, When};
 use crate::domain::source::{Source, SourceKind};
 use crate::service::Gateway;
+use crate::service::from_units::FromUnits;
 use crate::store::organizations::{self, OrganizationRow};
 use crate::store::standing::{self, Standing};
 use crate::store::{self, AsStoreError, StoreError, Tx, seats};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Why access cannot be derived.
 #[derive(Debug, thiserror::Error)]
@@ -78,42 +79,27 @@ pub struct Ground {
 }
 
 /// Grounds by organization, each with how things stood when it was loaded. Whoever uses one has read in the same unit
-/// how things stand now, so that nothing here goes stale. A unit may have loaded one from what came to nothing, with the
-/// commit that both shared: so all are forgotten when a commit has failed.
+/// how things stand now, so that nothing here goes stale.
 #[derive(Debug, Clone, Default)]
-pub struct GroundCache(Arc<Mutex<Known>>);
-
-#[derive(Debug, Default)]
-struct Known {
-    /// How many commits had failed when the first of these was loaded.
-    failed: u64,
-    grounds: HashMap<OrgNo, (Standing, Arc<Ground>)>,
-}
+pub struct GroundCache(FromUnits<HashMap<OrgNo, (Standing, Arc<Ground>)>>);
 
 /// Organizations that are remembered at most; more than these at once begin anew.
 const REMEMBERED: usize = 10_000;
 
 impl GroundCache {
     fn get(&self, failed: u64, org: OrgNo, standing: Standing) -> Option<Arc<Ground>> {
-        let known = self.known(failed);
-        known.grounds.get(&org).filter(|(then, _)| *then == standing).map(|(_, ground)| ground.clone())
+        self.0.with(failed, |grounds| {
+            grounds.get(&org).filter(|(then, _)| *then == standing).map(|(_, ground)| ground.clone())
+        })
     }
 
     fn put(&self, failed: u64, org: OrgNo, standing: Standing, ground: Arc<Ground>) {
-        let grounds = &mut self.known(failed).grounds;
-        if grounds.len() >= REMEMBERED {
-            grounds.clear();
-        }
-        grounds.insert(org, (standing, ground));
-    }
-
-    /// What is known if so many commits have failed.
-    fn known(&self, failed: u64) -> MutexGuard<'_, Known> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.failed != failed {
-            *known = Known { failed, grounds: HashMap::new() };
-        }
-        known
+        self.0.with(failed, |grounds| {
+            if grounds.len() >= REMEMBERED {
+                grounds.clear();
+            }
+            grounds.insert(org, (standing, ground));
+        });
     }
 }
 
@@ -196,11 +182,12 @@ async fn definition(
 ) -> Result<Arc<PanelDefinition>, GroundError> {
     let key = organization.panel.as_str();
     let version = organization.panel_version.ok_or_else(|| GroundError::NoPanel(key.to_owned()))?;
-    if let Some(definition) = gw.panels.get(key, version) {
+    let failed = gw.store.failed_commits();
+    if let Some(definition) = gw.panels.get(failed, key, version) {
         return Ok(definition);
     }
     let source = store::panels::source(tx, key).await?.ok_or_else(|| GroundError::NoPanel(key.to_owned()))?;
-    Ok(gw.panels.put(key, version, &source)?)
+    Ok(gw.panels.put(failed, key, version, &source)?)
 }
 
 type Sources = (HashMap<SourceNo, Source>, BTreeMap<String, String>);

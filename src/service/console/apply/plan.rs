@@ -113,11 +113,12 @@ fn variable(variables: Variables<'_>, name: &str) -> Result<SecretString, ApplyE
 }
 
 async fn definition(gw: &Gateway, key: &str) -> Result<Arc<PanelDefinition>, ApplyError> {
+    let failed = gw.store.failed_commits();
     let found = gw.store.panel(key).await?;
     let (version, source) = found.ok_or_else(|| ApplyError::NoPanel(key.to_owned()))?;
-    match gw.panels.get(key, version) {
+    match gw.panels.get(failed, key, version) {
         Some(definition) => Ok(definition),
-        None => Ok(gw.panels.put(key, version, &source)?),
+        None => Ok(gw.panels.put(failed, key, version, &source)?),
     }
 }
 
