@@ -14,6 +14,7 @@ use crate::http::oidc_rp;
 use crate::http::pages;
 use crate::http::saml;
 use crate::http::scim;
+use crate::http::serving::{self, Threads};
 use crate::jobs;
 use crate::service::console::ConsoleError;
 use crate::service::console::scim_log::Logged;
@@ -183,8 +184,9 @@ pub async fn serve(
     let jobs = tokio::spawn(jobs::run(gateway.clone()));
     let log = gateway.scim_log.clone();
     let writer = tokio::spawn(scim_log::run(gateway.clone()));
-    let service = router(gateway, timeout).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    // Where nobody waits for a database, handing requests from thread to thread costs more than it gives (decision 12).
+    let threads = if gateway.store.looks_in_place() { Threads::Apart } else { Threads::Shared };
+    serving::serve(listener, router(gateway, timeout), threads, shutdown).await?;
     jobs.abort();
     if tokio::time::timeout(LAST_WRITE, log.flush()).await.is_err() {
         tracing::error!("the SCIM log could not be written to its end");

@@ -4,9 +4,13 @@ use crate::app;
 use crate::base::sources::Sources;
 use crate::config::Config;
 use crate::service::Gateway;
+use std::fmt;
 use std::io::IsTerminal as _;
 use std::path::Path;
+use tracing::field::Field;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::{self, Writer};
 
 /// The configuration, with the log turned on.
 pub(super) fn config(file: Option<&Path>) -> anyhow::Result<Config> {
@@ -25,8 +29,18 @@ where
         .with_env_filter(filter)
         .with_writer(writer)
         .with_ansi(std::io::stderr().is_terminal())
+        .fmt_fields(format::debug_fn(field).delimited(" "))
         .try_init();
     Ok(config)
+}
+
+/// `name=value`, without the colours that the usual way puts around both: they cost more than the line.
+fn field(line: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    if field.name() != "message" {
+        line.write_str(field.name())?;
+        line.write_char('=')?;
+    }
+    write!(line, "{value:?}")
 }
 
 /// Prints a value for a program to read.

@@ -12,5 +12,6 @@ pub mod pages;
 mod proxy;
 pub mod saml;
 pub mod scim;
+pub mod serving;
 pub mod session;
 mod signing_in;

@@ -5,7 +5,7 @@ use super::{Record, StoreError, Tx};
 use crate::base::ids::EventId;
 use chrono::{DateTime, Utc};
 
-const EVENTS: Insert = Insert { table: "event", columns: "org, id, at, actor, deed, target, body, request", tail: "" };
+static EVENTS: Insert = Insert::new("event", "org, id, at, actor, deed, target, body, request", "");
 
 /// Appends events to this unit of work. The unit does it itself, for what stands in its `Done`.
 pub(super) async fn append(tx: &mut Tx, records: &[Record]) -> Result<(), StoreError> {

@@ -116,15 +116,15 @@ fn belongings(list: &str) -> String {
     )
 }
 
-const ACCESS_ROWS: Insert = Insert {
-    table: "access",
-    columns: "org, person, version, until, admin, seat, waiting, mark, grants",
-    tail: "ON CONFLICT (org, person) DO UPDATE SET version = excluded.version, until = excluded.until, \
+static ACCESS_ROWS: Insert = Insert::new(
+    "access",
+    "org, person, version, until, admin, seat, waiting, mark, grants",
+    "ON CONFLICT (org, person) DO UPDATE SET version = excluded.version, until = excluded.until, \
            admin = excluded.admin, seat = excluded.seat, waiting = excluded.waiting, mark = excluded.mark, \
            grants = excluded.grants",
-};
+);
 
-const PAST_ROWS: Insert = Insert { table: "access_past", columns: "org, person, version, at, cause, grants", tail: "" };
+static PAST_ROWS: Insert = Insert::new("access_past", "org, person, version, at, cause, grants", "");
 
 /// Writes the access of people whom this unit holds.
 ///

@@ -66,11 +66,8 @@ pub(super) fn push_list(sql: &mut String, values: &mut Vec<Val>, chunk: &[[u8; 1
     sql.push(')');
 }
 
-const MEMBERS: Insert = Insert {
-    table: "member",
-    columns: "org, gid, mid, kind, display",
-    tail: "ON CONFLICT (org, gid, mid) DO NOTHING RETURNING mid",
-};
+static MEMBERS: Insert =
+    Insert::new("member", "org, gid, mid, kind, display", "ON CONFLICT (org, gid, mid) DO NOTHING RETURNING mid");
 
 /// Adds members that the directory has; those that were not members before.
 ///

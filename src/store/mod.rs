@@ -115,6 +115,12 @@ impl Store {
         Self { dry: true, ..self.clone() }
     }
 
+    /// Whether [`look`](Store::look) asks in the calling thread and does not wait.
+    #[must_use]
+    pub fn looks_in_place(&self) -> bool {
+        matches!(self.engine, Engine::Lite(_))
+    }
+
     /// Lets go of the connections. On SQLite the threads end with the last handle.
     pub async fn close(&self) {
         if let Engine::Pg(pool) = &self.engine {

@@ -8,8 +8,7 @@ use chrono::{DateTime, Utc};
 /// The sender of a directory's SCIM events.
 pub(super) const SCIM: &str = "scim";
 
-const OUTBOX: Insert =
-    Insert { table: "outbox", columns: "org, id, sender, target, version, body, due, tries", tail: "" };
+static OUTBOX: Insert = Insert::new("outbox", "org, id, sender, target, version, body, due, tries", "");
 
 /// A SCIM event of a directory.
 #[derive(Debug, Clone)]

@@ -320,7 +320,7 @@ pub async fn total(tx: &mut Tx, src: SourceNo, kind: Kind) -> Result<i64, StoreE
     rows.iter().map(|row| row.int(0)).sum()
 }
 
-const ATTRS: Insert = Insert { table: "attr", columns: "org, src, path, val, id", tail: "ON CONFLICT DO NOTHING" };
+static ATTRS: Insert = Insert::new("attr", "org, src, path, val, id", "ON CONFLICT DO NOTHING");
 
 /// Replaces the indexed e-mail addresses (folded) of a User: only what differs is written.
 ///

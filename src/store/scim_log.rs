@@ -124,22 +124,22 @@ pub struct LogFilter {
 const COLUMNS: &str = "org, src, id, at, micros, method, path, resource, status, scim_type, refusal, hint, lost, request, \
                        caller_kind, caller, caller_label, agent, quirks, skipped, head, block, bodies";
 
-const ENTRIES: Insert = Insert { table: "scim_log", columns: COLUMNS, tail: "" };
+static ENTRIES: Insert = Insert::new("scim_log", COLUMNS, "");
 
-const BLOCKS: Insert = Insert { table: "scim_log_block", columns: "org, src, id, sealed", tail: "" };
+static BLOCKS: Insert = Insert::new("scim_log_block", "org, src, id, sealed", "");
 
-const QUIRKS: Insert = Insert {
-    table: "scim_log_quirk",
-    columns: "org, src, quirk, calls, first, last",
-    tail: "ON CONFLICT (org, src, quirk) DO UPDATE SET calls = scim_log_quirk.calls + excluded.calls, \
+static QUIRKS: Insert = Insert::new(
+    "scim_log_quirk",
+    "org, src, quirk, calls, first, last",
+    "ON CONFLICT (org, src, quirk) DO UPDATE SET calls = scim_log_quirk.calls + excluded.calls, \
            last = excluded.last",
-};
+);
 
-const TALLIES: Insert = Insert {
-    table: "scim_log_tally",
-    columns: "org, src, entries",
-    tail: "ON CONFLICT (org, src) DO UPDATE SET entries = scim_log_tally.entries + excluded.entries",
-};
+static TALLIES: Insert = Insert::new(
+    "scim_log_tally",
+    "org, src, entries",
+    "ON CONFLICT (org, src) DO UPDATE SET entries = scim_log_tally.entries + excluded.entries",
+);
 
 fn values(row: EntryRow) -> Vec<Val> {
     vals![

@@ -19,7 +19,6 @@ use std::any::Any;
 use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 /// How large a body may be where a route says nothing else, in bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -50,17 +49,18 @@ pub struct Edge {
 pub fn around(routes: Router, edge: Edge) -> Router {
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(edge.clone(), pass))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, edge.timeout))
         .layer(CatchPanicLayer::custom(broken))
         .layer(DefaultBodyLimit::max(BODY_LIMIT));
     routes.fallback(nothing_here).method_not_allowed_fallback(wrong_method).layer(layers)
 }
 
-/// An id, a log line, the room's own words, security headers.
+/// An id, a log line, an end to what takes too long, the room's own words, security headers.
 async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let line = log::begin(&edge.sources, &mut request);
     let spoken = (edge.dialect.spoken_to)(&request);
-    let mut response = next.run(request).await;
+    // No timer is begun for what is answered at once.
+    let answered = tokio::time::timeout(edge.timeout, next.run(request)).await;
+    let mut response = answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response());
     if let Some(media) = spoken {
         response = (edge.dialect.retell)(response, media);
     }

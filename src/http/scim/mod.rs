@@ -52,8 +52,9 @@ pub fn routes() -> Router<Gateway> {
         .route("/scim/{version}/{*rest}", any(elsewhere))
 }
 
+/// What is on its way through the door is large, and stays where it is: the router moves a handler about.
 async fn base(State(gw): State<Gateway>, Path(directory): Path<String>, request: Request) -> Response {
-    door(gw, directory, String::new(), request).await
+    Box::pin(door(gw, directory, String::new(), request)).await
 }
 
 /// Another version of the protocol is told so, to anybody (RFC 7644 §3.13); what is no version is not there.
@@ -78,7 +79,7 @@ async fn below(
     Path((directory, rest)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    door(gw, directory, rest, request).await
+    Box::pin(door(gw, directory, rest, request)).await
 }
 
 /// Proves the caller, then goes where the address leads; slashes too many are passed over (`//Users`, `Users/`). The

@@ -271,18 +271,23 @@ fn decode(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
-        let hex = |at: usize| tail.get(at).and_then(|byte| char::from(*byte).to_digit(16));
         rest = tail;
-        match (first, hex(0), hex(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.extend(u8::try_from(high * 16 + low));
+        match first {
+            b'%' if let Some(byte) = hex_pair(tail) => {
+                bytes.push(byte);
                 rest = &tail[2..];
             }
-            (b'+', _, _) => bytes.push(b' '),
+            b'+' => bytes.push(b' '),
             _ => bytes.push(*first),
         }
     }
     bytes
+}
+
+/// The byte that the first two hex digits say.
+fn hex_pair(text: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
 /// What an answer says about its page.

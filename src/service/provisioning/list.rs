@@ -97,7 +97,7 @@ pub async fn list(gw: &Gateway, who: &DirectoryCaller, query: Query) -> Result<P
             None => unsorted(tx, &gateway, &caller, &plan).await?,
         };
         let kept = std::mem::take(&mut found.kept);
-        let last = kept.last().map(|one| {
+        let last = kept.last().filter(|_| by_cursor).map(|one| {
             let key = found.key.as_ref().and_then(SortKey::written).map(|key| format!("/{key}"));
             format!("{}/{}{}", one.kind().name(), one.row().id, key.unwrap_or_default())
         });
@@ -106,7 +106,7 @@ pub async fn list(gw: &Gateway, who: &DirectoryCaller, query: Query) -> Result<P
     let (found, last, resources) =
         if by_key { gw.store.look(who.org, work).await } else { gw.store.read(who.org, work).await }?;
     let next = match (key, last) {
-        (Some(key), Some(last)) if by_cursor && found.more => {
+        (Some(key), Some(last)) if found.more => {
             let offset = skip + resources.len() as u64;
             let expires = gw.sources.now() + Duration::seconds(i64::from(CURSOR_SECONDS));
             let position = Position { after: last, offset, backwards: false };

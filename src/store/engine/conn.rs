@@ -109,7 +109,7 @@ impl Conn {
     /// Writes rows to one table, with no need to know now what came of it ([`Conn::later`]).
     pub(crate) fn insert_later<'a>(
         &'a mut self,
-        insert: &'a Insert,
+        insert: &'static Insert,
         rows: Vec<Vec<Val>>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
@@ -117,8 +117,7 @@ impl Conn {
                 return Ok(());
             }
             if let Link::Lite(lite) = &self.link {
-                let sql = insert.one_row();
-                return rows.iter().try_for_each(|row| lite.exec(&sql, row).map(|_| ()));
+                return lite.exec_each(insert.for_lite(), &rows);
             }
             let (sql, args) = insert.for_pg(rows)?;
             self.later(insert.table, sql, args).await
@@ -128,7 +127,7 @@ impl Conn {
     /// Writes rows to one table; what its `RETURNING` gives.
     pub(crate) fn insert<'a>(
         &'a mut self,
-        insert: &'a Insert,
+        insert: &'static Insert,
         rows: Vec<Vec<Val>>,
     ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
         Box::pin(async move {
@@ -136,12 +135,7 @@ impl Conn {
                 return Ok(Vec::new());
             }
             if let Link::Lite(lite) = &self.link {
-                let sql = insert.one_row();
-                let mut given = Vec::with_capacity(rows.len());
-                for row in &rows {
-                    given.extend(lite.all(&sql, row)?);
-                }
-                return Ok(given);
+                return lite.all_each(insert.for_lite(), &rows);
             }
             let (sql, args) = insert.for_pg(rows)?;
             self.all(sql, &args).await

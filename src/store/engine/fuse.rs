@@ -1,8 +1,9 @@
 //! Several writes as one statement, and several rows as one: on PostgreSQL round trips are what costs.
 
-use super::{StoreError, Val};
+use super::{StoreError, Val, dialect};
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 /// A write that waits to be sent.
 pub(super) struct Waiting {
@@ -16,35 +17,47 @@ pub(super) struct Waiting {
 pub(crate) struct Insert {
     /// The table.
     pub(crate) table: &'static str,
-    /// Its columns: `org, id, at`.
-    pub(crate) columns: &'static str,
-    /// What comes after the rows: `ON CONFLICT …`, `RETURNING …`.
-    pub(crate) tail: &'static str,
+    columns: &'static str,
+    tail: &'static str,
+    texts: OnceLock<Texts>,
+}
+
+/// What an INSERT looks like; put together once.
+struct Texts {
+    /// For one row.
+    one: String,
+    /// The same in SQLite's words.
+    lite: String,
+    /// For many rows at once on PostgreSQL.
+    many: String,
 }
 
 impl Insert {
-    fn text(&self, rows: &str) -> String {
-        format!("INSERT INTO {} ({}) {rows} {}", self.table, self.columns, self.tail)
+    /// Into the columns `org, id, at` of a table; `tail` is what comes after the rows: `ON CONFLICT …`, `RETURNING …`.
+    pub(crate) const fn new(table: &'static str, columns: &'static str, tail: &'static str) -> Self {
+        Self { table, columns, tail, texts: OnceLock::new() }
     }
 
-    fn placeholders(&self) -> String {
-        let mut list = String::new();
-        for n in 1..=self.columns.split(',').count() {
-            // Writing to a String does not fail.
-            let _ = write!(list, "{}${n}", if n == 1 { "" } else { ", " });
-        }
-        list
+    fn texts(&self) -> &Texts {
+        self.texts.get_or_init(|| {
+            let places = self.columns.split(',').enumerate().map(|(at, _)| format!("${}", at + 1));
+            let places = places.collect::<Vec<_>>().join(", ");
+            let text = |rows: String| format!("INSERT INTO {} ({}) {rows} {}", self.table, self.columns, self.tail);
+            let one = text(format!("VALUES ({places})"));
+            let many = text(format!("SELECT * FROM UNNEST({places})"));
+            Texts { lite: dialect::for_lite(&one), one, many }
+        })
     }
 
-    /// The statement for one row.
-    pub(super) fn one_row(&self) -> String {
-        self.text(&format!("VALUES ({})", self.placeholders()))
+    /// The statement for one row, in SQLite's words.
+    pub(super) fn for_lite(&self) -> &str {
+        &self.texts().lite
     }
 
     /// The statement and its arguments for these rows, of which there is one at least.
-    pub(super) fn for_pg(&self, rows: Vec<Vec<Val>>) -> Result<(String, Vec<Val>), StoreError> {
-        if let [row] = rows.as_slice() {
-            return Ok((self.one_row(), row.clone()));
+    pub(super) fn for_pg(&self, mut rows: Vec<Vec<Val>>) -> Result<(&str, Vec<Val>), StoreError> {
+        if let [row] = rows.as_mut_slice() {
+            return Ok((&self.texts().one, std::mem::take(row)));
         }
         let columns = rows.first().map_or(0, Vec::len);
         let mut lists: Vec<Vec<Val>> = (0..columns).map(|_| Vec::with_capacity(rows.len())).collect();
@@ -54,7 +67,7 @@ impl Insert {
             }
         }
         let args = lists.into_iter().map(Val::list).collect::<Result<_, _>>()?;
-        Ok((self.text(&format!("SELECT * FROM UNNEST({})", self.placeholders())), args))
+        Ok((&self.texts().many, args))
     }
 }
 
@@ -120,9 +133,11 @@ mod tests {
 
     #[test]
     fn the_text_of_an_insert_does_not_depend_on_the_number_of_rows() {
-        let insert = Insert { table: "t", columns: "a, b", tail: "ON CONFLICT DO NOTHING" };
+        let insert = Insert::new("t", "a, b", "ON CONFLICT DO NOTHING");
         let row = |n| vec![Val::Int(Some(n)), Val::Text(Some("x".into()))];
-        assert_eq!(insert.for_pg(vec![row(1)]).unwrap().0, insert.one_row());
+        let (one, args) = insert.for_pg(vec![row(1)]).unwrap();
+        assert_eq!((one, args.len()), ("INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING", 2));
+        assert_eq!(insert.for_lite(), "INSERT INTO t (a, b) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
         let (two, args) = insert.for_pg(vec![row(1), row(2)]).unwrap();
         assert_eq!(two, "INSERT INTO t (a, b) SELECT * FROM UNNEST($1, $2) ON CONFLICT DO NOTHING");
         assert_eq!(args.len(), 2);

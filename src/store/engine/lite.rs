@@ -73,16 +73,39 @@ impl Lite {
         statement.raw_execute().map(|n| n as u64).map_err(|e| self.named(e))
     }
 
+    /// Runs a statement once for each row; its text is in SQLite's words already, and it gives no rows.
+    pub(super) fn exec_each(&self, sql: &str, rows: &[Vec<Val>]) -> Result<(), StoreError> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        for row in rows {
+            bind(&mut statement, row)?;
+            statement.raw_execute().map_err(|e| self.named(e))?;
+        }
+        Ok(())
+    }
+
     pub(super) fn all(&self, sql: &str, args: &[Val]) -> Result<Vec<Row>, StoreError> {
         let mut statement = self.0.prepare_cached(&dialect::for_lite(sql))?;
-        bind(&mut statement, args)?;
+        let mut found = Vec::new();
+        self.gather(&mut statement, args, &mut found)?;
+        Ok(found)
+    }
+
+    /// The same once for each row of arguments; all that it gives. The text is in SQLite's words already.
+    pub(super) fn all_each(&self, sql: &str, rows: &[Vec<Val>]) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut given = Vec::with_capacity(rows.len());
+        rows.iter().try_for_each(|row| self.gather(&mut statement, row, &mut given))?;
+        Ok(given)
+    }
+
+    fn gather(&self, statement: &mut Statement<'_>, args: &[Val], found: &mut Vec<Row>) -> Result<(), StoreError> {
+        bind(statement, args)?;
         let columns = statement.column_count();
         let mut rows = statement.raw_query();
-        let mut out = Vec::new();
         while let Some(row) = rows.next().map_err(|e| self.named(e))? {
-            out.push(Row::Lite(LiteRow::copy(row, columns)?));
+            found.push(Row::Lite(LiteRow::copy(row, columns)?));
         }
-        Ok(out)
+        Ok(())
     }
 
     /// SQLite says "table.column, table.column" where PostgreSQL names the constraint: look the name up.

@@ -21,26 +21,27 @@ enum Cell {
 impl LiteRow {
     /// Copies the first `columns` of a row.
     pub(super) fn copy(row: &rusqlite::Row<'_>, columns: usize) -> Result<Self, StoreError> {
-        let (mut cells, mut size) = (Vec::with_capacity(columns), 0);
-        let mut place = |bytes: &[u8]| {
-            let begin = size;
-            size += bytes.len();
-            begin..size
+        // Each column is asked for once: that is a call into SQLite.
+        let values = (0..columns).map(|at| row.get_ref(at)).collect::<Result<Vec<_>, _>>()?;
+        let bytes = |value: &ValueRef<'_>| match value {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+            _ => 0,
         };
-        for at in 0..columns {
-            cells.push(match row.get_ref(at)? {
+        let mut heap = Vec::with_capacity(values.iter().map(bytes).sum());
+        let mut place = |bytes: &[u8]| {
+            let begin = heap.len();
+            heap.extend_from_slice(bytes);
+            begin..heap.len()
+        };
+        let mut cells = Vec::with_capacity(columns);
+        for value in values {
+            cells.push(match value {
                 ValueRef::Null => Cell::Null,
                 ValueRef::Integer(number) => Cell::Int(number),
                 ValueRef::Text(text) => Cell::Text(place(text)),
                 ValueRef::Blob(bytes) => Cell::Blob(place(bytes)),
                 ValueRef::Real(_) => return Err(StoreError::Malformed("number")),
             });
-        }
-        let mut heap = Vec::with_capacity(size);
-        for at in 0..columns {
-            if let ValueRef::Text(bytes) | ValueRef::Blob(bytes) = row.get_ref(at)? {
-                heap.extend_from_slice(bytes);
-            }
         }
         Ok(Self { cells, heap })
     }

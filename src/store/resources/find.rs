@@ -5,11 +5,13 @@ use crate::base::ids::{ResourceId, SourceNo};
 use crate::domain::query::{Predicate, Value};
 use crate::store::engine::{Val, args, vals};
 use crate::store::{StoreError, Tx};
-use std::fmt::Write as _;
 use std::str::FromStr as _;
 
 /// The number under which `emails.value` is indexed.
 pub const EMAIL_PATH: i64 = 1;
+
+/// About how long a statement is, in bytes.
+const TEXT: usize = 1024;
 
 struct Compiler {
     sql: String,
@@ -23,10 +25,13 @@ impl Compiler {
     }
 
     fn push(&mut self, text: &str, value: impl Into<Val>) {
-        let n = self.bind(value);
+        let place = self.bind(value).to_string();
         let (before, behind) = text.split_once('?').unwrap_or((text, ""));
-        // Writing to a String does not fail.
-        let _ = write!(self.sql, "{before}${n}{behind}");
+        self.add(&[before, "$", &place, behind]);
+    }
+
+    fn add(&mut self, parts: &[&str]) {
+        parts.iter().for_each(|part| self.sql.push_str(part));
     }
 
     fn list(&mut self, parts: &[Predicate], word: &str) {
@@ -99,22 +104,17 @@ pub async fn find(
     let org = tx.org;
     let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
     // The kind stands in the text, so that the partial indexes serve.
-    let kind = kind.number();
+    let kind = kind.number().to_string();
     // A look-up goes by its own index, and not along the order of ids: the OR tells SQLite so (PostgreSQL drops it).
     let behind = if *predicate == Predicate::All { "r.id > $3" } else { "(r.id > $3 OR 1 = 0)" };
-    let mut compiler = Compiler {
-        sql: format!(
-            "SELECT * FROM (SELECT {COLUMNS}, CAST(NULL AS BIGINT) FROM resource r \
-             WHERE r.org = $1 AND r.src = $2 AND r.kind = {kind} AND {behind} AND "
-        ),
-        args: vals![org, src, after],
-    };
+    let mut compiler = Compiler { sql: String::with_capacity(TEXT), args: vals![org, src, after] };
+    compiler.add(&["SELECT * FROM (SELECT ", COLUMNS, ", CAST(NULL AS BIGINT) FROM resource r WHERE r.org = $1"]);
+    compiler.add(&[" AND r.src = $2 AND r.kind = ", &kind, " AND ", behind, " AND "]);
     compiler.compile(predicate);
     compiler.push(" ORDER BY r.id LIMIT ?) found", limit);
     // One more row, of nobody, with how the facts stand: who finds nobody is told it as well, by the same statement.
     let nobody = "NULL, ".repeat(WIDTH);
-    // Writing to a String does not fail.
-    let _ = write!(compiler.sql, " UNION ALL SELECT {nobody}(SELECT g.facts FROM guard g WHERE g.org = $1)");
+    compiler.add(&[" UNION ALL SELECT ", &nobody, "(SELECT g.facts FROM guard g WHERE g.org = $1)"]);
     let mut found = tx.conn.all(compiler.sql, &compiler.args).await?;
     // Known by what it is: a UNION promises no order. It is the last one as a rule.
     let at =
