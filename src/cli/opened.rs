@@ -34,7 +34,7 @@ where
     Ok(config)
 }
 
-/// `name=value`, without the colours that the usual way puts around both: they cost more than the line.
+/// `name=value`, without the colours that the usual way puts around both: what writes them is busy also where there are none.
 fn field(line: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     if field.name() != "message" {
         line.write_str(field.name())?;
