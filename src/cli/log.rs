@@ -9,6 +9,7 @@ use crate::service::scim_log::EntryView;
 use anyhow::Context as _;
 use chrono::Duration;
 use clap::Args;
+use std::num::NonZeroUsize;
 
 /// How often a followed log is looked at.
 const PACE: std::time::Duration = std::time::Duration::from_millis(500);
@@ -37,8 +38,8 @@ pub(super) struct Log {
     #[arg(long)]
     reveal: bool,
     /// How many calls at most, the newest.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..))]
-    limit: i64,
+    #[arg(long, default_value = "50")]
+    limit: NonZeroUsize,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -67,11 +68,11 @@ impl Log {
         // What comes while the page is read is new to the follower.
         let mut follower = Follower::from(filter.clone(), gw.sources.now());
         let mut entries = Vec::new();
-        let mut left = self.limit;
+        let mut left = self.limit.get();
         while left > 0 {
             filter.limit = left.min(scim_log::PAGE);
             let page = scim_log::page(gw, &logged, filter.clone(), self.reveal).await?;
-            left -= i64::try_from(page.entries.len())?;
+            left -= page.entries.len();
             entries.extend(page.entries);
             match page.next {
                 Some(next) => filter.before = Some(next),

@@ -43,6 +43,7 @@ const LOG: History = History {
         2026112615 "keep_bodies_inline" demands 2026112602;
         2026112616 "drop_request_index" demands 2026112602;
         2026112617 "share_blocks" demands 2026112602;
+        2026120118 "log_of_blocks" demands 2026120118;
     },
 };
 

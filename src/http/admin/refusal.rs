@@ -31,9 +31,7 @@ impl From<ConsoleError> for Refusal {
                 }
             }
             ConsoleError::NothingAside => Problem::new(StatusCode::CONFLICT, "nothing_aside", says),
-            ConsoleError::Replay(NotReplayable::Because(_)) => {
-                Problem::new(StatusCode::CONFLICT, "not_replayable", says)
-            }
+            ConsoleError::Replay(NotReplayable(_)) => Problem::new(StatusCode::CONFLICT, "not_replayable", says),
             ConsoleError::LastAdmin => Problem::new(StatusCode::CONFLICT, "last_admin", says),
             ConsoleError::Filter { field, .. } => {
                 Problem::new(StatusCode::BAD_REQUEST, "bad_filter", says).with("field", field)

@@ -1,6 +1,5 @@
 //! A call of a directory on its way: its head, and its body until somebody reads it.
 
-use crate::service::scim_log::KeptBody;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
@@ -64,9 +63,9 @@ impl ReadBody {
         read.map_or_else(Body::empty, |read| Body::from(read.bytes))
     }
 
-    /// What the log keeps of it.
-    pub(super) fn for_log(&self) -> Option<KeptBody> {
+    /// What the log is told of it.
+    pub(super) fn for_log(&self) -> Option<Bytes> {
         let read = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        read.filter(|read| read.json).map(|read| KeptBody::of(&read.bytes))
+        read.filter(|read| read.json).map(|read| read.bytes)
     }
 }

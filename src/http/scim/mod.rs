@@ -27,6 +27,7 @@ use crate::protocol::scim::schema::{RESOURCE_TYPES, ResourceType};
 use crate::service::Gateway;
 use answer::{Answer, ScimFault};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
@@ -90,11 +91,13 @@ async fn door(gw: Gateway, directory: String, rest: String, request: Request) ->
         return Answer::empty(StatusCode::NO_CONTENT).into_response(media).0;
     }
     let gw = within(gw, &request);
-    let recorder = Recorder::begin(&gw);
-    let mut call = DirectoryCall { gw, directory, address: Address::of(&rest), rest, recorder };
-    let answer = call.answer(request).await;
+    let (head, body) = request.into_parts();
+    let address = Address::of(&rest);
+    let recorder = Recorder::begin(&gw, &head, address.template(), &rest);
+    let mut call = DirectoryCall { gw: &gw, directory: &directory, address, rest: &rest, head: &head, recorder };
+    let answer = call.answer(body).await;
     let (response, sent) = answer.unwrap_or_else(ScimFault::into_answer).into_response(media);
-    call.recorder.end(sent);
+    call.recorder.end(&sent);
     response
 }
 
@@ -107,51 +110,52 @@ fn within(gw: Gateway, request: &Request) -> Gateway {
 }
 
 /// A call below the base of a directory.
-struct DirectoryCall {
-    gw: Gateway,
-    directory: String,
+struct DirectoryCall<'a> {
+    gw: &'a Gateway,
+    directory: &'a str,
     address: Address,
-    rest: String,
-    recorder: Recorder,
+    rest: &'a str,
+    head: &'a Parts,
+    recorder: Recorder<'a>,
 }
 
-impl DirectoryCall {
-    async fn answer(&mut self, request: Request) -> Result<Answer, ScimFault> {
-        let (parts, body) = request.into_parts();
+impl DirectoryCall<'_> {
+    async fn answer(&mut self, body: Body) -> Result<Answer, ScimFault> {
+        let (gw, head, rest) = (self.gw, self.head, self.rest);
         let read = self.recorder.body.clone();
-        let call = |body| Incoming { head: &parts, body, read: read.clone() };
-        if let Some(person) = me::subject(&self.gw, &self.directory, &self.address, &parts.headers).await? {
-            self.recorder.of(&person.view, self.address.template(), &self.rest, &parts);
-            return me::go(&self.gw, person, call(body)).await;
+        let call = |body| Incoming { head, body, read: read.clone() };
+        if let Some(person) = me::subject(gw, self.directory, &self.address, &head.headers).await? {
+            self.recorder.of(&person.view);
+            return me::go(gw, person, call(body)).await;
         }
-        if self.address.confirms(&parts.method)
-            && let Some(who) = caller::recall(&self.gw, &self.directory, &parts.headers)
+        if self.address.confirms(&head.method)
+            && let Some(who) = caller::recall(gw, self.directory, &head.headers)
         {
-            self.recorder.of(&who, self.address.template(), &self.rest, &parts);
-            let fault = match proved(&self.gw, &who, &self.address, &self.rest, call(body)).await {
+            self.recorder.of(&who);
+            let fault = match proved(gw, &who, &self.address, rest, call(body)).await {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
             // A refusal was perhaps made before anything confirmed who calls; and what is stale is to be done again.
-            let anew = self.prove(&parts, Counted::Yes).await?;
+            let anew = self.prove(Counted::Yes).await?;
             if !fault.is_stale() {
                 return Err(fault);
             }
-            return proved(&self.gw, &anew, &self.address, &self.rest, call(read.again())).await;
+            return proved(gw, &anew, &self.address, rest, call(read.again())).await;
         }
-        let who = self.prove(&parts, Counted::NotYet).await?;
-        proved(&self.gw, &who, &self.address, &self.rest, call(body)).await
+        let who = self.prove(Counted::NotYet).await?;
+        proved(gw, &who, &self.address, rest, call(body)).await
     }
 
-    async fn prove(&mut self, parts: &Parts, counted: Counted) -> Result<ScimCaller, ScimFault> {
-        match caller::prove(&self.gw, &self.directory, &parts.headers, counted).await {
+    async fn prove(&mut self, counted: Counted) -> Result<ScimCaller, ScimFault> {
+        match caller::prove(self.gw, self.directory, &self.head.headers, counted).await {
             Ok(who) => {
-                self.recorder.of(&who, self.address.template(), &self.rest, parts);
+                self.recorder.of(&who);
                 Ok(who)
             }
             Err(stopped) => {
-                if let Some(turned_away) = &stopped.turned_away {
-                    self.recorder.turned_away(turned_away, self.address.template(), &self.rest, parts);
+                if let Some(turned_away) = stopped.turned_away {
+                    self.recorder.turned_away(turned_away);
                 }
                 Err(stopped.fault)
             }

@@ -1,130 +1,132 @@
-//! What the log is told of a call: gathered while it goes, handed over when it is over, however it ends.
+//! What the log is told of a call when it is over, however it ends.
 
-use super::answer::Sent;
+use super::answer::{Sent, Told};
 use super::incoming::ReadBody;
 use crate::base::ids::{DirectoryId, OrgNo, SourceNo};
-use crate::protocol::scim::profile::Applied;
 use crate::service::Gateway;
 use crate::service::directory_oauth::Named;
 use crate::service::provisioning::DirectoryCaller;
-use crate::service::scim_log::{Call, KeptBody, Refusal};
+use crate::service::scim_log::{Call, Credential, Refusal};
 use axum::http::header;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use std::time::Instant;
 
-/// A call on its way.
-pub(super) struct Recorder {
-    gw: Gateway,
+/// A call on its way. What the log keeps of it is copied when it is over.
+pub(super) struct Recorder<'a> {
+    gw: &'a Gateway,
+    head: &'a Parts,
+    template: Template,
+    /// The path below the directory's base.
+    rest: &'a str,
     at: DateTime<Utc>,
     begun: Instant,
     /// Where the reader of the body leaves it.
     pub(super) body: ReadBody,
-    call: Option<Call>,
-    /// The directory of a call that was turned away before anybody had proved to be it.
-    turned_away: Option<DirectoryId>,
+    known: Option<Known>,
 }
 
-impl Recorder {
+/// Whose call it is, and what else the log is told of it before it is answered.
+struct Known {
+    org: OrgNo,
+    src: SourceNo,
+    caller: Option<Credential>,
+    refusal: Option<Refusal>,
+    hint: Option<String>,
+    /// The directory of a call that was turned away before anybody had proved to be it.
+    turned_away: Option<DirectoryId>,
+    /// Whether the query is one of this endpoint's; another one may hold anything.
+    with_query: bool,
+}
+
+impl<'a> Recorder<'a> {
     /// Begins; nothing is told before it is known whose call it is.
-    pub(super) fn begin(gw: &Gateway) -> Self {
+    pub(super) fn begin(gw: &'a Gateway, head: &'a Parts, template: Template, rest: &'a str) -> Self {
         let (at, begun) = (gw.sources.now(), Instant::now());
-        Self { gw: gw.clone(), at, begun, body: ReadBody::default(), call: None, turned_away: None }
+        Self { gw, head, template, rest, at, begun, body: ReadBody::default(), known: None }
     }
 
     /// The call is one of this directory's.
-    pub(super) fn of(&mut self, who: &DirectoryCaller, template: Template, rest: &str, request: &Parts) {
-        self.begin_call(who.org, who.directory.src, template, rest, request);
-        if let Some(call) = &mut self.call {
-            call.caller = Some(who.credential.clone());
-        }
+    pub(super) fn of(&mut self, who: &DirectoryCaller) {
+        let caller = Some(who.credential.clone());
+        self.know(Known { caller, ..Known::of(who.org, who.directory.src) });
     }
 
     /// The call asked for a token for a client of this directory.
-    pub(super) fn of_client(&mut self, named: Named, refusal: Option<Refusal>, template: Template, request: &Parts) {
-        self.begin_call(named.org, named.src, template, template.path, request);
-        let Some(call) = &mut self.call else { return };
-        // The query is none of this endpoint's, and may hold anything.
-        (call.query, call.refusal) = (None, refusal);
-        match named.proof {
-            Ok(()) => call.caller = Some(named.client),
-            Err(why) => {
-                call.refusal = refusal.or(Some(Refusal::NotProved));
-                call.hint = Some(format!("client {}: {why}", named.client.label));
-                self.turned_away = Some(named.directory);
-            }
-        }
-    }
-
-    /// The call was turned away at the door.
-    pub(super) fn turned_away(&mut self, turned: &TurnedAway, template: Template, rest: &str, request: &Parts) {
-        self.begin_call(turned.org, turned.src, template, rest, request);
-        self.turned_away = Some(turned.directory);
-        if let Some(call) = &mut self.call {
-            call.refusal = Some(turned.why);
-            call.hint.clone_from(&turned.hint);
-            call.caller.clone_from(&turned.caller);
-        }
-    }
-
-    fn begin_call(&mut self, org: OrgNo, src: SourceNo, template: Template, rest: &str, request: &Parts) {
-        if !self.gw.scim_log.is_on() {
-            return;
-        }
-        let text = |name| request.headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-        self.call = Some(Call {
-            org,
-            src,
-            at: self.at,
-            took: std::time::Duration::ZERO,
-            method: request.method.as_str().chars().take(16).collect(),
-            path: template.path,
-            resource: template.resource,
-            address: rest.to_owned(),
-            query: request.uri.query().map(str::to_owned),
-            precondition: text(header::IF_MATCH).map(str::to_owned),
-            status: 0,
-            scim_type: None,
-            refusal: None,
-            hint: None,
-            request: self.gw.request.clone(),
-            caller: None,
-            agent: text(header::USER_AGENT).map(Call::agent),
-            body: None,
-            answer: None,
-            applied: Applied::default(),
-            skipped: Vec::new(),
+    pub(super) fn of_client(&mut self, named: Named, refusal: Option<Refusal>) {
+        let known = Known { refusal, with_query: false, ..Known::of(named.org, named.src) };
+        self.know(match named.proof {
+            Ok(()) => Known { caller: Some(named.client), ..known },
+            Err(why) => Known {
+                refusal: refusal.or(Some(Refusal::NotProved)),
+                hint: Some(format!("client {}: {why}", named.client.label)),
+                turned_away: Some(named.directory),
+                ..known
+            },
         });
     }
 
-    /// The call was answered.
-    pub(super) fn end(mut self, sent: Sent) {
-        let Some(mut call) = self.call.take() else { return };
-        call.status = sent.status.as_u16();
-        call.scim_type = sent.scim_type;
-        call.answer = sent.body.as_ref().map(KeptBody::of);
-        call.applied = sent.told.applied;
-        call.skipped = sent.told.skipped;
-        self.push(call);
+    /// The call was turned away at the door.
+    pub(super) fn turned_away(&mut self, turned: TurnedAway) {
+        let TurnedAway { org, src, directory, why, hint, caller } = turned;
+        let (refusal, turned_away) = (Some(why), Some(directory));
+        self.know(Known { refusal, hint, caller, turned_away, ..Known::of(org, src) });
     }
 
-    fn push(&self, mut call: Call) {
-        call.took = self.begun.elapsed();
-        call.body = self.body.for_log();
-        match self.turned_away {
-            Some(directory) => self.gw.scim_log.push_turned_away(directory, call),
-            None => self.gw.scim_log.push(call),
+    fn know(&mut self, known: Known) {
+        self.known = self.gw.scim_log.is_on().then_some(known);
+    }
+
+    /// The call was answered.
+    pub(super) fn end(mut self, sent: &Sent) {
+        self.push(Some(sent));
+    }
+
+    fn push(&mut self, sent: Option<&Sent>) {
+        let Some(known) = self.known.take() else { return };
+        let text = |name| self.head.headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+        let (nothing, body) = (Told::default(), self.body.for_log());
+        let told = sent.map_or(&nothing, |sent| &sent.told);
+        let call = Call {
+            org: known.org,
+            src: known.src,
+            at: self.at,
+            took: self.begun.elapsed(),
+            method: Call::method(self.head.method.as_str()),
+            path: self.template.path,
+            resource: self.template.resource,
+            address: self.rest,
+            query: self.head.uri.query().filter(|_| known.with_query),
+            precondition: text(header::IF_MATCH),
+            status: sent.map_or(0, |sent| sent.status.as_u16()),
+            scim_type: sent.and_then(|sent| sent.scim_type),
+            refusal: if sent.is_some() { known.refusal } else { Some(Refusal::BrokenOff) },
+            hint: known.hint.as_deref(),
+            request: self.gw.request.as_deref(),
+            caller: known.caller.as_ref(),
+            agent: text(header::USER_AGENT).map(Call::agent),
+            body: body.as_deref(),
+            answer: sent.and_then(|sent| sent.body.as_deref()),
+            applied: &told.applied,
+            skipped: &told.skipped,
+        };
+        match known.turned_away {
+            Some(directory) => self.gw.scim_log.push_turned_away(&self.gw.sources, directory, &call),
+            None => self.gw.scim_log.push(&self.gw.sources, &call),
         }
     }
 }
 
 /// A call that is dropped on its way has an entry as well.
-impl Drop for Recorder {
+impl Drop for Recorder<'_> {
     fn drop(&mut self) {
-        if let Some(mut call) = self.call.take() {
-            call.refusal = Some(Refusal::BrokenOff);
-            self.push(call);
-        }
+        self.push(None);
+    }
+}
+
+impl Known {
+    fn of(org: OrgNo, src: SourceNo) -> Self {
+        Self { org, src, caller: None, refusal: None, hint: None, turned_away: None, with_query: true }
     }
 }
 
@@ -151,5 +153,5 @@ pub(super) struct TurnedAway {
     /// What was presented, told safely.
     pub(super) hint: Option<String>,
     /// Who called, where that was proved.
-    pub(super) caller: Option<crate::service::scim_log::Credential>,
+    pub(super) caller: Option<Credential>,
 }

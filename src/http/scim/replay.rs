@@ -28,7 +28,7 @@ pub async fn replay(gw: &Gateway, logged: &Logged, id: LogId) -> Result<Replay, 
     let (call, who) = stand_in(&dry, logged, &entry).await?;
     let span = tracing::info_span!("replay", entry = %id);
     let new = answer(&dry, &who, call).instrument(span).await?;
-    Ok(replayed(&entry, new)?)
+    Ok(replayed(&entry, new))
 }
 
 async fn answer(gw: &Gateway, who: &DirectoryCaller, call: RecordedCall) -> Result<NewAnswer, NotReplayable> {
@@ -49,7 +49,7 @@ fn told(answer: Answer) -> NewAnswer {
     NewAnswer {
         status: status.as_u16(),
         scim_type,
-        body: body.map(|bytes| bytes.to_vec()),
+        body: body.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         applied: told.applied,
         skipped: told.skipped,
     }
@@ -61,7 +61,7 @@ fn request(who: &DirectoryCaller, rest: &str, call: RecordedCall) -> Result<Requ
         address.push('?');
         address.push_str(query);
     }
-    let unfit = || NotReplayable::Because("its address, its method or a header of it cannot be sent again");
+    let unfit = || NotReplayable("its address, its method or a header of it cannot be sent again");
     let uri: Uri = address.parse().map_err(|_| unfit())?;
     let mut request = Request::builder().method(call.method.as_str()).uri(uri);
     if call.body.is_some() {

@@ -35,15 +35,15 @@ pub(super) async fn metadata(State(gw): State<Gateway>) -> impl IntoResponse {
 
 pub(super) async fn token(State(gw): State<Gateway>, request: Request) -> Response {
     let gw = within(gw, &request);
-    let mut recorder = Recorder::begin(&gw);
     let (parts, body) = request.into_parts();
+    let template = Template { path: SCIM_TOKEN_PATH, resource: None };
+    let mut recorder = Recorder::begin(&gw, &parts, template, SCIM_TOKEN_PATH);
     let Answered { outcome, named } =
         asked(&gw, &parts, body).await.unwrap_or_else(|fault| Answered { outcome: Err(fault.into()), named: None });
     let response = outcome.as_ref().map_or_else(refusal, issued);
     if let Some(named) = named {
-        let template = Template { path: SCIM_TOKEN_PATH, resource: None };
-        recorder.of_client(named, outcome.as_ref().err().and_then(turned_away), template, &parts);
-        recorder.end(Sent { status: response.status(), scim_type: None, body: None, told: Told::default() });
+        recorder.of_client(named, outcome.as_ref().err().and_then(turned_away));
+        recorder.end(&Sent { status: response.status(), scim_type: None, body: None, told: Told::default() });
     }
     response
 }

@@ -134,11 +134,9 @@ impl Classify for ConsoleError {
             | Self::NoToken
             | Self::NoDirectoryClient
             | Self::NoEntry => Class::NotFound,
-            Self::KeyTaken(_)
-            | Self::FieldLocked { .. }
-            | Self::LastAdmin
-            | Self::NothingAside
-            | Self::Replay(NotReplayable::Because(_)) => Class::Conflict,
+            Self::KeyTaken(_) | Self::FieldLocked { .. } | Self::LastAdmin | Self::NothingAside | Self::Replay(_) => {
+                Class::Conflict
+            }
             Self::Log(LogReadError::Store(e)) => e.class(),
             Self::Email(_)
             | Self::Schema(_)
@@ -146,7 +144,7 @@ impl Classify for ConsoleError {
             | Self::Uri(_)
             | Self::Filter { .. }
             | Self::DirectoryClient { .. } => Class::BadInput,
-            Self::Malformed(_) | Self::Log(_) | Self::Replay(NotReplayable::Unreadable(_)) => Class::Bug,
+            Self::Malformed(_) | Self::Log(_) => Class::Bug,
             Self::Ground(e) => e.class(),
             Self::Store(e) => e.class(),
         }

@@ -5,9 +5,8 @@ use crate::base::ids::{EventId, LogId, OrgNo, ResourceId};
 use crate::domain::audit::{Actor, Deed};
 use crate::service::Gateway;
 use crate::service::provisioning::{self, DirectoryCaller};
-use crate::service::scim_log::{self, Entry, EntryView, RecordedCall};
+use crate::service::scim_log::{self, Entry, EntryView, LogFilter, RecordedCall};
 use crate::store::directories::DirectoryRow;
-use crate::store::scim_log::LogFilter;
 use crate::store::{Done, Tx, audit};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Entries of one page.
-pub const PAGE: i64 = 200;
+pub const PAGE: usize = 200;
 /// How far a follower looks back: what another instance numbered a moment earlier may be written a moment later.
 const LATE: i64 = 2;
 
@@ -80,9 +79,9 @@ fn instant(field: &'static str, text: Option<&String>) -> Result<Option<DateTime
     text.map(parse).transpose().map_err(|_| ConsoleError::Filter { field, rule })
 }
 
-fn statuses(text: &str) -> Option<(i64, i64)> {
+fn statuses(text: &str) -> Option<(u16, u16)> {
     if let Some(class) = text.strip_suffix("xx") {
-        let class: i64 = class.parse().ok().filter(|class| (1..=5).contains(class))?;
+        let class: u16 = class.parse().ok().filter(|class| (1..=5).contains(class))?;
         return Some((class * 100, class * 100 + 99));
     }
     text.parse().ok().filter(|status| (100..600).contains(status)).map(|status| (status, status))
@@ -115,7 +114,7 @@ impl LogQuery {
             .as_deref()
             .map(|text| text.parse::<LogId>().map_err(|_| bad("before", "is no cursor; send what `next` said")));
         let limit = self.limit.as_deref().map(|text| {
-            text.parse::<i64>().ok().filter(|n| *n > 0).ok_or_else(|| bad("limit", "is no number above 0"))
+            text.parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(|| bad("limit", "is no number above 0"))
         });
         Ok(LogFilter {
             since: instant("since", self.since.as_ref())?,
@@ -126,7 +125,6 @@ impl LogQuery {
             refused,
             quirk,
             before: before.transpose()?,
-            after: None,
             bodies: false,
             limit: limit.transpose()?.unwrap_or(100).min(PAGE),
         })
@@ -149,9 +147,8 @@ pub struct LogPage {
 pub async fn page(gw: &Gateway, logged: &Logged, filter: LogFilter, clear: bool) -> Result<LogPage, ConsoleError> {
     let limit = filter.limit;
     let entries = scim_log::entries(gw, logged.org, logged.directory.src, filter).await?;
-    let full = i64::try_from(entries.len()).is_ok_and(|n| n == limit);
-    let next = entries.last().filter(|_| full).map(|entry| entry.row.id);
-    let entries = entries.iter().map(|entry| EntryView::of(entry, clear)).collect::<Result<_, _>>()?;
+    let next = entries.last().filter(|_| entries.len() == limit).map(|entry| entry.head.id());
+    let entries = entries.iter().map(|entry| EntryView::of(entry, clear)).collect();
     Ok(LogPage { entries, next })
 }
 
@@ -182,11 +179,11 @@ pub struct WholeEntry {
 /// [`ConsoleError::NoEntry`], or when the store fails.
 pub async fn entry(gw: &Gateway, logged: &Logged, id: LogId, clear: bool) -> Result<WholeEntry, ConsoleError> {
     let found = opened(gw, logged, id).await?;
-    let (row, entry) = (&found.row, EntryView::of(&found, clear)?);
-    let events = match row.request.clone() {
+    let (head, entry) = (&found.head, EntryView::of(&found, clear));
+    let events = match head.request().cloned() {
         Some(request) => {
-            let from = row.at - Duration::seconds(1);
-            let to = row.at + Duration::microseconds(row.micros) + Duration::seconds(1);
+            let from = head.at() - Duration::seconds(1);
+            let to = head.at() + head.took() + Duration::seconds(1);
             let work = async move |tx: &mut Tx| audit::of_request(tx, &request, from, to).await;
             gw.store.read(logged.org, work).await?
         }
@@ -283,20 +280,19 @@ impl Follower {
     /// # Errors
     /// When the store fails, or an entry cannot be opened.
     pub async fn more(&mut self, gw: &Gateway, logged: &Logged, clear: bool) -> Result<Vec<EntryView>, ConsoleError> {
-        let mut after = LogId::floor(self.newest.unwrap_or_default() - Duration::seconds(LATE));
+        let after = LogId::floor(self.newest.unwrap_or_default() - Duration::seconds(LATE));
         self.seen = self.seen.split_off(&after);
-        let mut new = Vec::new();
-        loop {
-            let filter = LogFilter { after: Some(after), before: None, limit: PAGE, ..self.filter.clone() };
-            let entries = scim_log::entries(gw, logged.org, logged.directory.src, filter).await?;
-            let Some(last) = entries.last() else { return Ok(new) };
-            after = last.row.id;
-            self.newest = self.newest.max(Some(last.row.at));
+        let (mut new, mut block) = (Vec::new(), after);
+        let whose = (logged.org, logged.directory.src);
+        while let Some((entries, last)) = scim_log::behind(gw, whose, &self.filter, after, block).await? {
+            block = last;
             for entry in &entries {
-                if self.seen.insert(entry.row.id) {
-                    new.push(EntryView::of(entry, clear)?);
+                self.newest = self.newest.max(Some(entry.head.at()));
+                if self.seen.insert(entry.head.id()) {
+                    new.push(EntryView::of(entry, clear));
                 }
             }
         }
+        Ok(new)
     }
 }

@@ -1,69 +1,122 @@
-//! What entries of a directory that are written together carried: one behind the other, compressed, sealed once.
+//! A block: entries of one directory that were written together. Their heads are compressed and sealed once, and so are
+//! their bodies; who lists them opens the heads alone.
 
-use super::sealed::{self, BLOCK};
-use super::view::LogReadError;
+use super::entry::{Bodies, Entry, Head};
+use super::reading::LogReadError;
 use crate::base::ids::{LogId, OrgNo, SourceNo};
+use crate::base::seal::Place;
 use crate::service::Gateway;
-use std::collections::HashMap;
+use crate::store::scim_log::BlockRow;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// What one call carried, packed as it is sealed.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Carried {
-    /// Address, query, and what was skipped.
-    pub(super) head: Option<Vec<u8>>,
-    /// Request and answer.
-    pub(super) bodies: Option<Vec<u8>>,
+const HEADS: &str = "heads";
+const BODIES: &str = "bodies";
+
+/// Entries in the order of their ids, one behind the other, as they are sealed.
+#[derive(Debug, Default)]
+pub(super) struct Plain {
+    pub(super) heads: Vec<u8>,
+    pub(super) bodies: Vec<u8>,
 }
 
-/// Packs what these entries carried.
-fn pack(entries: &[(LogId, Carried)]) -> Vec<u8> {
-    let part = |(id, carried): &(LogId, Carried)| {
-        sealed::pack(&[Some(&id.0), carried.head.as_deref(), carried.bodies.as_deref()])
-    };
-    lz4_flex::compress_prepend_size(&entries.iter().map(part).collect::<Vec<_>>().concat())
-}
-
-/// What they carried again; `None` for what [`pack`] did not make.
-fn unpack(packed: &[u8]) -> Option<HashMap<LogId, Carried>> {
-    let plain = lz4_flex::decompress_size_prepended(packed).ok()?;
-    let (mut rest, mut entries) = (&plain[..], HashMap::new());
-    while !rest.is_empty() {
-        let [id, head, bodies] = sealed::next(&mut rest)?;
-        let carried = Carried { head: head.map(<[u8]>::to_vec), bodies: bodies.map(<[u8]>::to_vec) };
-        entries.insert(LogId(id?.try_into().ok()?), carried);
+impl Plain {
+    /// Puts an entry behind the others.
+    pub(super) fn add<T: Serialize>(&mut self, head: &Head<T>, bodies: &Bodies<T>) {
+        postcard::to_io(head, &mut self.heads).expect("memory takes texts and numbers");
+        postcard::to_io(bodies, &mut self.bodies).expect("memory takes texts");
     }
-    Some(entries)
+
+    pub(super) fn size(&self) -> usize {
+        self.heads.len() + self.bodies.len()
+    }
 }
 
-pub(super) fn seal(gw: &Gateway, whose: (OrgNo, SourceNo), id: LogId, entries: &[(LogId, Carried)]) -> Vec<u8> {
-    sealed::seal(gw, whose, id, BLOCK, &pack(entries))
+/// The items of a part of a block.
+fn items<T: DeserializeOwned>(packed: &[u8]) -> Option<Vec<T>> {
+    let plain = lz4_flex::decompress_size_prepended(packed).ok()?;
+    let (mut rest, mut items) = (&plain[..], Vec::new());
+    while !rest.is_empty() {
+        let (item, behind) = postcard::take_from_bytes(rest).ok()?;
+        items.push(item);
+        rest = behind;
+    }
+    Some(items)
 }
 
-pub(super) fn open(
+/// Where a block stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whose {
+    pub(super) org: OrgNo,
+    pub(super) src: SourceNo,
+    pub(super) id: LogId,
+}
+
+impl Whose {
+    fn row(self) -> String {
+        format!("{}/{}/{}", self.org.0, self.src.0, self.id)
+    }
+
+    fn seal(self, gw: &Gateway, column: &str, plain: &[u8]) -> Vec<u8> {
+        let place = Place { table: "scim_log_block", row: &self.row(), column };
+        gw.master.seal(&gw.sources, place, &lz4_flex::compress_prepend_size(plain))
+    }
+
+    fn open<T: DeserializeOwned>(self, gw: &Gateway, column: &str, sealed: &[u8]) -> Result<Vec<T>, LogReadError> {
+        let place = Place { table: "scim_log_block", row: &self.row(), column };
+        items(&gw.master.open(place, sealed)?).ok_or(LogReadError::Form)
+    }
+
+    /// The heads and the bodies, sealed.
+    pub(super) fn sealed(self, gw: &Gateway, plain: &Plain) -> (Vec<u8>, Vec<u8>) {
+        (self.seal(gw, HEADS, &plain.heads), self.seal(gw, BODIES, &plain.bodies))
+    }
+}
+
+/// Those entries of a block that are `wanted`, in the order of their ids; with bodies where the row has them.
+pub(super) fn entries(
     gw: &Gateway,
-    whose: (OrgNo, SourceNo),
-    id: LogId,
-    block: &[u8],
-) -> Result<HashMap<LogId, Carried>, LogReadError> {
-    unpack(&sealed::unseal(gw, whose, id, BLOCK, block)?).ok_or(LogReadError::Form)
+    row: &BlockRow,
+    wanted: impl Fn(&Head) -> bool,
+) -> Result<Vec<Entry>, LogReadError> {
+    let whose = Whose { org: row.org, src: row.src, id: row.id };
+    let heads: Vec<Head> = whose.open(gw, HEADS, &row.heads)?;
+    let bodies: Vec<Bodies> = match &row.bodies {
+        Some(sealed) if heads.iter().any(&wanted) => whose.open(gw, BODIES, sealed)?,
+        _ => Vec::new(),
+    };
+    if !bodies.is_empty() && bodies.len() != heads.len() {
+        return Err(LogReadError::Form);
+    }
+    let mut bodies = bodies.into_iter();
+    let entries = heads.into_iter().map(|head| Entry { head, bodies: bodies.next() });
+    Ok(entries.filter(|entry| wanted(&entry.head)).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::sources::Sources;
 
     #[test]
-    fn what_entries_carried_comes_back_to_each_of_them_and_similar_bodies_take_little_room() {
-        let body = |n: u8| {
-            format!("{{\"userName\":\"ada{n}@acme.test\",\"title\":\"{}\"}}", "Engineer ".repeat(40)).into_bytes()
-        };
-        let carried = |n| Carried { head: (n % 2 == 0).then(|| vec![n]), bodies: (n != 3).then(|| body(n)) };
-        let entries: Vec<_> = (0..50).map(|n| (LogId([n; 16]), carried(n))).collect();
-        let packed = pack(&entries);
-        let unpacked = unpack(&packed).unwrap();
-        assert_eq!(unpacked.len(), 50);
-        assert!(entries.iter().all(|(id, carried)| unpacked[id] == *carried));
-        assert!(packed.len() * 5 < 50 * body(0).len(), "{} bytes", packed.len());
-        assert!(unpack(&packed[..packed.len() - 1]).is_none());
+    fn what_calls_carried_comes_back_to_each_of_them_and_similar_bodies_take_little_room() {
+        let body = |n: u8| format!("{{\"userName\":\"ada{n}@acme.test\",\"title\":\"{}\"}}", "Engineer ".repeat(40));
+        let mut plain = Plain::default();
+        let mut given = Vec::new();
+        for n in 0..50 {
+            let head = Head::<&str>::of_loss(LogId([n; 16]), Sources::system().now(), n.into());
+            let answer = body(n);
+            let bodies = Bodies { answer: (n != 3).then_some(answer.as_str()), ..Bodies::default() };
+            plain.add(&head, &bodies);
+            given.push((n, (n != 3).then(|| body(n))));
+        }
+        let (heads, bodies) =
+            (lz4_flex::compress_prepend_size(&plain.heads), lz4_flex::compress_prepend_size(&plain.bodies));
+        let (read, carried) = (items::<Head>(&heads).unwrap(), items::<Bodies>(&bodies).unwrap());
+        let back: Vec<_> =
+            read.iter().zip(&carried).map(|(head, bodies)| (head.id().0[0], bodies.answer.clone())).collect();
+        assert_eq!(back, given);
+        assert!(bodies.len() * 5 < 50 * body(0).len(), "{} bytes", bodies.len());
+        assert!(items::<Bodies>(&bodies[..bodies.len() - 1]).is_none());
     }
 }

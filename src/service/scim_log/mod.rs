@@ -1,37 +1,37 @@
 //! The SCIM log: every call of a directory, refused ones included.
 //!
-//! Owns the way of an entry: a door pushes a [`Call`] into a bounded queue and goes on; one writer seals what the calls
-//! carried and writes batches, outside of any unit of a call. What the queue has no room for is counted, and the log
-//! says so itself. Must not know HTTP, nor who reads.
+//! Owns the way of an entry: a door tells of a call and goes on; what is kept of it waits in a bounded place; one writer
+//! seals what waits as blocks and stores them, outside of any unit of a call. What there is no room for is counted, and
+//! the log says so itself. Must not know HTTP, nor who reads.
 
 mod block;
 mod call;
 mod entry;
+mod gathered;
+mod keeping;
+mod reading;
 mod replay;
-mod sealed;
 mod view;
 mod writer;
 
-pub use call::{Call, Credential, KeptBody, Refusal};
-pub use entry::{Entry, entries, entry};
-pub use replay::{AnswerView, NewAnswer, NotReplayable, Replay, recall, replayed};
-pub use sealed::RecordedCall;
-pub use view::{EntryView, LogReadError};
+pub use call::{Call, Credential, Refusal};
+pub use entry::{Caller, Entry};
+pub use keeping::forget;
+pub use reading::{LogFilter, LogReadError, behind, entries, entry};
+pub use replay::{AnswerView, NewAnswer, NotReplayable, RecordedCall, Replay, recall, replayed};
+pub use view::EntryView;
 pub use writer::run;
 
-use crate::base::ids::{DirectoryId, OrgNo, SourceNo};
-use crate::service::Gateway;
+use crate::base::ids::DirectoryId;
+use crate::base::sources::Sources;
 use crate::service::provisioning::RateLimit;
-use crate::store::StoreError;
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{Notify, mpsc, oneshot};
+use call::Fit;
+use gathered::{Gathered, Room};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, oneshot};
 
-/// Calls that may wait for the writer.
-const CALLS: usize = 8192;
-/// Bytes that they may hold.
-const BYTES: usize = 32 * 1024 * 1024;
+/// What may wait for the writer, and be in its hands.
+const ROOM: Room = Room { calls: 32_768, bytes: 32 * 1024 * 1024 };
 /// Turned-away calls a second of one directory that get an entry each, with bursts of five times as many: whoever
 /// knocks without a token must not push the real calls out of the log.
 const TURNED_AWAY: u32 = 20;
@@ -47,42 +47,32 @@ impl std::fmt::Debug for ScimLog {
 }
 
 struct Queue {
-    items: mpsc::Sender<Item>,
-    /// The other end, until the writer takes it.
-    end: Mutex<Option<mpsc::Receiver<Item>>>,
-    held: AtomicUsize,
-    room: usize,
-    lost: Mutex<Lost>,
+    gathered: Mutex<Gathered>,
+    room: Room,
+    /// Something has come where nothing was.
+    some: Notify,
     hurry: Notify,
     turned_away: RateLimit,
-}
-
-/// How many calls of each directory have no entry.
-type Lost = BTreeMap<(OrgNo, SourceNo), u64>;
-
-enum Item {
-    Call(Box<Call>),
-    /// Everything before it is to be written now.
-    Flush(oneshot::Sender<()>),
 }
 
 impl ScimLog {
     /// A log with the usual room.
     #[must_use]
     pub fn on() -> Self {
-        Self::with_room(CALLS, BYTES)
+        Self::of(ROOM)
     }
 
     /// A log where this many calls with this many bytes may wait.
     #[must_use]
-    pub fn with_room(calls: usize, room: usize) -> Self {
-        let (items, end) = mpsc::channel(calls);
+    pub fn with_room(calls: usize, bytes: usize) -> Self {
+        Self::of(Room { calls, bytes })
+    }
+
+    fn of(room: Room) -> Self {
         Self(Some(Arc::new(Queue {
-            items,
-            end: Mutex::new(Some(end)),
-            held: AtomicUsize::new(0),
+            gathered: Mutex::default(),
             room,
-            lost: Mutex::default(),
+            some: Notify::new(),
             hurry: Notify::new(),
             turned_away: RateLimit::per_second(TURNED_AWAY),
         })))
@@ -94,26 +84,26 @@ impl ScimLog {
         self.0.is_some()
     }
 
-    /// Hands a call to the writer, or counts it as lost; never waits.
-    pub fn push(&self, call: Call) {
+    /// Copies what is kept of a call, or counts it as lost; never waits for the writer.
+    pub fn push(&self, sources: &Sources, call: &Call<'_>) {
         let Some(queue) = &self.0 else { return };
-        let (whose, size) = ((call.org, call.src), call.size());
-        if queue.held.fetch_add(size, Ordering::Relaxed) + size <= queue.room
-            && queue.items.try_send(Item::Call(Box::new(call))).is_ok()
-        {
-            return;
-        }
-        queue.held.fetch_sub(size, Ordering::Relaxed);
-        queue.lose(whose, 1);
+        let fit = Fit::of(call);
+        queue.gather(|gathered| {
+            if queue.room.takes_more(gathered.held()) {
+                gathered.add(sources, call, &fit);
+            } else {
+                gathered.lose((call.org, call.src), 1);
+            }
+        });
     }
 
     /// The same for a call that was turned away at the door: beyond a rate they are counted, not listed.
-    pub fn push_turned_away(&self, directory: DirectoryId, call: Call) {
+    pub fn push_turned_away(&self, sources: &Sources, directory: DirectoryId, call: &Call<'_>) {
         let Some(queue) = &self.0 else { return };
         if queue.turned_away.count(directory).is_ok() {
-            self.push(call);
+            self.push(sources, call);
         } else {
-            queue.lose((call.org, call.src), 1);
+            queue.gather(|gathered| gathered.lose((call.org, call.src), 1));
         }
     }
 
@@ -121,28 +111,26 @@ impl ScimLog {
     pub async fn flush(&self) {
         let Some(queue) = &self.0 else { return };
         let (done, told) = oneshot::channel();
-        if queue.items.send(Item::Flush(done)).await.is_ok() {
-            queue.hurry.notify_one();
-            // A writer that is gone has written what it could.
-            let _ = told.await;
-        }
+        queue.gather(|gathered| gathered.tell(done));
+        queue.hurry.notify_one();
+        // A writer that is gone has written what it could.
+        let _ = told.await;
     }
 }
 
 impl Queue {
-    fn lose(&self, whose: (OrgNo, SourceNo), calls: u64) {
-        *self.lost.lock().unwrap_or_else(PoisonError::into_inner).entry(whose).or_default() += calls;
+    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_lost(&self) -> Lost {
-        std::mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Adds something, and wakes the writer where it waits for anything at all.
+    fn gather(&self, add: impl FnOnce(&mut Gathered)) {
+        let mut gathered = self.gathered();
+        let was_empty = gathered.is_empty();
+        add(&mut gathered);
+        drop(gathered);
+        if was_empty {
+            self.some.notify_one();
+        }
     }
-}
-
-/// Keeps the log within its days and its entries.
-///
-/// # Errors
-/// When the store fails.
-pub async fn forget(gw: &Gateway) -> Result<(), StoreError> {
-    gw.store.forget_scim_log(gw.sources.now() - gw.settings.scim_log, gw.settings.scim_log_entries).await
 }

@@ -1,23 +1,31 @@
 //! A logged call that is made once more, as a dry run: what it takes, and what came of it beside what came of it then.
 
-use super::call::Credential;
+use super::call::{CUT, Credential, WITHOUT_PASSWORD};
 use super::entry::Entry;
-use super::sealed::{CUT, RecordedCall, WITHOUT_PASSWORD};
-use super::view::{self, EntryView, LogReadError};
+use super::view::{self, EntryView};
 use crate::base::urls::SCIM_TOKEN_PATH;
 use crate::protocol::scim::profile::Applied;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Why an entry cannot be replayed.
+/// Why an entry cannot be replayed: the log does not have the whole call.
 #[derive(Debug, thiserror::Error)]
-pub enum NotReplayable {
-    /// The log does not have the whole call.
-    #[error("this entry cannot be replayed: {0}")]
-    Because(&'static str),
-    /// It cannot be opened.
-    #[error(transparent)]
-    Unreadable(#[from] LogReadError),
+#[error("this entry cannot be replayed: {0}")]
+pub struct NotReplayable(pub &'static str);
+
+/// A recorded call: what it takes to make it once more.
+#[derive(Debug, Clone)]
+pub struct RecordedCall {
+    /// The method.
+    pub method: String,
+    /// The path below the directory's base.
+    pub address: String,
+    /// The query string.
+    pub query: Option<String>,
+    /// `If-Match`.
+    pub precondition: Option<String>,
+    /// The body; `None` where there was none.
+    pub body: Option<String>,
 }
 
 /// What the door says to a call that is made once more.
@@ -28,7 +36,7 @@ pub struct NewAnswer {
     /// The `scimType` of a refusal.
     pub scim_type: Option<&'static str>,
     /// The body.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<String>,
     /// The rewrites that it needs.
     pub applied: Applied,
     /// What is not applied.
@@ -83,54 +91,50 @@ pub struct Replay {
 /// # Errors
 /// [`NotReplayable`] where the log has only a part of the call, or nothing that was looked at.
 pub fn recall(entry: &Entry) -> Result<(RecordedCall, Credential), NotReplayable> {
-    let row = &entry.row;
-    let because = |why| Err(NotReplayable::Because(why));
-    if row.lost > 0 {
+    let (head, bodies) = (&entry.head, entry.bodies.clone().unwrap_or_default());
+    let because = |why| Err(NotReplayable(why));
+    if head.lost > 0 {
         return because("it counts calls that are not in the log");
     }
-    if row.path == SCIM_TOKEN_PATH {
+    if head.path == SCIM_TOKEN_PATH {
         return because("a token is asked for with a secret or an assertion, which is not in the log");
     }
-    let (Some(kind), Some(id)) = (&row.caller_kind, &row.caller) else {
+    let Some(caller) = &head.caller else {
         return because("the call was turned away at the door, before anybody looked at what it asks");
     };
-    if row.refusal.as_deref().is_some_and(|why| why != super::Refusal::BrokenOff.as_str()) {
+    if head.refusal.as_deref().is_some_and(|why| why != super::Refusal::BrokenOff.as_str()) {
         return because("the call was turned away at the door, before anybody looked at what it asks");
     }
-    if row.path == "/Me" {
+    if head.path == "/Me" {
         return because("what /Me answers is asked by a person, whose token is not in the log");
     }
-    let opened = view::opened(entry)?;
-    if opened.query.is_none() && opened.head_note.is_some() {
+    if head.query_left_out {
         return because("its query was left out, since it may hold a password");
     }
-    if opened.body_note.as_deref() == Some(CUT) {
+    if bodies.request_note.as_deref() == Some(CUT) {
         return because("its body is longer than what the log keeps");
     }
-    let with_body = matches!(row.method.as_str(), "POST" | "PUT" | "PATCH");
-    if with_body && opened.body.is_none() {
+    let with_body = matches!(head.method.as_str(), "POST" | "PUT" | "PATCH");
+    if with_body && bodies.request.is_none() {
         return because("the log has no body of it: there was none, it was no JSON, or it was too large");
     }
-    let rebuilt = || row.resource.map_or_else(|| row.path.clone(), |id| row.path.replace("{id}", &id.to_string()));
+    let rebuilt = || head.resource().map_or_else(|| head.path.clone(), |id| head.path.replace("{id}", &id.to_string()));
     let call = RecordedCall {
-        method: row.method.clone(),
-        address: opened.address.unwrap_or_else(rebuilt),
-        query: opened.query,
-        precondition: opened.precondition,
-        body: opened.body,
+        method: head.method.clone(),
+        address: head.address.clone().unwrap_or_else(rebuilt),
+        query: head.query.clone(),
+        precondition: bodies.precondition,
+        body: bodies.request,
     };
-    let kind = if kind == "client" { "client" } else { "token" };
-    let label = row.caller_label.clone().unwrap_or_default();
-    Ok((call, Credential { kind, id: id.as_str().into(), label: label.into() }))
+    let kind = if caller.kind == "client" { "client" } else { "token" };
+    Ok((call, Credential { kind, id: caller.id.as_str().into(), label: caller.label.as_str().into() }))
 }
 
 /// Both answers, masked.
-///
-/// # Errors
-/// [`LogReadError::Form`].
-pub fn replayed(entry: &Entry, new: NewAnswer) -> Result<Replay, LogReadError> {
-    let logged = EntryView::of(entry, false)?;
-    let subject = view::subject_of_answer(&entry.row.path, new.status.into());
+#[must_use]
+pub fn replayed(entry: &Entry, new: NewAnswer) -> Replay {
+    let logged = EntryView::of(entry, false);
+    let subject = view::subject_of_answer(&entry.head.path, new.status);
     let now = AnswerView {
         status: new.status,
         scim_type: new.scim_type.map(str::to_owned),
@@ -139,7 +143,7 @@ pub fn replayed(entry: &Entry, new: NewAnswer) -> Result<Replay, LogReadError> {
         response: view::shown(new.body.as_deref(), subject, false),
     };
     let mut notes = Vec::new();
-    if entry.row.path == "/Bulk" {
+    if entry.head.path == "/Bulk" {
         notes.push(
             "Each operation was tried by itself and undone before the next: one that needs what an earlier one makes or \
              changes may be refused or skipped here and succeed in truth.",
@@ -148,5 +152,5 @@ pub fn replayed(entry: &Entry, new: NewAnswer) -> Result<Replay, LogReadError> {
     if logged.notes.iter().any(|note| note.ends_with(WITHOUT_PASSWORD)) {
         notes.push("The call was replayed without the password that the log does not keep.");
     }
-    Ok(Replay { logged, now, notes })
+    Replay { logged, now, notes }
 }

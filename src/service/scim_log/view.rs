@@ -1,39 +1,11 @@
 //! An entry as it is shown: opened, and masked unless somebody asks to see it clear.
 
-use super::entry::Entry;
-use super::sealed;
+use super::entry::{Caller, Entry};
 use crate::base::ids::{LogId, ResourceId};
-use crate::base::seal::SealError;
 use crate::protocol::scim::privacy::{Subject, masked, masked_address, masked_query, masked_value};
-use crate::store::StoreError;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-
-/// Why an entry cannot be shown.
-#[derive(Debug, thiserror::Error)]
-pub enum LogReadError {
-    /// It was sealed under another master key, or it was changed.
-    #[error("an entry of the SCIM log cannot be opened")]
-    Sealed(#[from] SealError),
-    /// It has another form than this program gives.
-    #[error("an entry of the SCIM log is not as this program writes it")]
-    Form,
-    /// The store failed.
-    #[error("storage failed")]
-    Store(#[from] StoreError),
-}
-
-/// The credential of a caller.
-#[derive(Debug, Clone, Serialize)]
-pub struct CallerView {
-    /// `token` or `client`.
-    pub kind: String,
-    /// Its id.
-    pub id: String,
-    /// What the admin calls it.
-    pub label: String,
-}
 
 /// An entry.
 #[derive(Debug, Clone, Serialize)]
@@ -59,7 +31,7 @@ pub struct EntryView {
     /// The query, decoded.
     pub query: Option<String>,
     /// The status; `null` where the call broke off.
-    pub status: Option<i64>,
+    pub status: Option<u16>,
     /// The `scimType` of the refusal.
     pub scim_type: Option<String>,
     /// Why the call was turned away before it was looked at.
@@ -68,7 +40,7 @@ pub struct EntryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub presented: Option<String>,
     /// Who called.
-    pub caller: Option<CallerView>,
+    pub caller: Option<Caller>,
     /// The user agent.
     pub user_agent: Option<String>,
     /// The rewrites that the call needed.
@@ -77,7 +49,7 @@ pub struct EntryView {
     pub skipped: Vec<String>,
     /// Calls that are not in the log at this place.
     #[serde(skip_serializing_if = "is_zero")]
-    pub lost: i64,
+    pub lost: u64,
     /// The request body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Value>,
@@ -125,7 +97,7 @@ impl std::fmt::Display for EntryView {
     }
 }
 
-fn is_zero(n: &i64) -> bool {
+fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
@@ -133,45 +105,12 @@ fn written<S: serde::Serializer>(id: &Option<ResourceId>, s: S) -> Result<S::Ok,
     id.as_ref().map(ToString::to_string).serialize(s)
 }
 
-fn text(part: Option<&[u8]>) -> Option<String> {
-    part.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-}
-
-/// What a call carried, in its parts.
-#[derive(Default)]
-pub(super) struct Opened {
-    pub(super) address: Option<String>,
-    pub(super) query: Option<String>,
-    pub(super) skipped: Vec<String>,
-    pub(super) head_note: Option<String>,
-    pub(super) body: Option<Vec<u8>>,
-    pub(super) body_note: Option<String>,
-    pub(super) answer: Option<Vec<u8>>,
-    pub(super) answer_note: Option<String>,
-    pub(super) precondition: Option<String>,
-}
-
-pub(super) fn opened(entry: &Entry) -> Result<Opened, LogReadError> {
-    let mut opened = Opened::default();
-    if let Some(head) = &entry.carried.head {
-        let [address, query, skipped, note] = sealed::unpack(head).ok_or(LogReadError::Form)?;
-        (opened.address, opened.query, opened.head_note) = (text(address), text(query), text(note));
-        opened.skipped = text(skipped).map(|all| all.split('\n').map(str::to_owned).collect()).unwrap_or_default();
-    }
-    if let Some(bodies) = &entry.carried.bodies {
-        let [body, note, answer, cut, precondition] = sealed::unpack(bodies).ok_or(LogReadError::Form)?;
-        (opened.body, opened.answer) = (body.map(<[u8]>::to_vec), answer.map(<[u8]>::to_vec));
-        (opened.body_note, opened.answer_note, opened.precondition) = (text(note), text(cut), text(precondition));
-    }
-    Ok(opened)
-}
-
 fn subject(path: &str) -> Subject {
     if path.starts_with("/Groups") { Subject::Group } else { Subject::User }
 }
 
 /// What an answer with this status tells of; a discovery document is of our own making.
-pub(super) fn subject_of_answer(path: &str, status: i64) -> Subject {
+pub(super) fn subject_of_answer(path: &str, status: u16) -> Subject {
     let discovery = ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig", "/Roles", "/Entitlements"];
     if (200..300).contains(&status) && discovery.iter().any(|known| path.starts_with(known)) {
         return Subject::Server;
@@ -180,64 +119,56 @@ pub(super) fn subject_of_answer(path: &str, status: i64) -> Subject {
 }
 
 /// A body as it is shown; what was cut is no JSON any more and shows clear or not at all.
-pub(super) fn shown(body: Option<&[u8]>, subject: Subject, clear: bool) -> Option<Value> {
+pub(super) fn shown(body: Option<&str>, subject: Subject, clear: bool) -> Option<Value> {
     let body = body?;
-    match (serde_json::from_slice::<Value>(body), clear) {
+    match (serde_json::from_str::<Value>(body), clear) {
         (Ok(value), true) => Some(value),
         (Ok(value), false) => Some(masked(&value, subject)),
-        (Err(_), true) => Some(Value::String(String::from_utf8_lossy(body).into_owned())),
+        (Err(_), true) => Some(Value::String(body.to_owned())),
         (Err(_), false) => None,
     }
 }
 
 impl EntryView {
     /// An entry as it is shown. Without `clear` its personal values are masked by schema.
-    ///
-    /// # Errors
-    /// [`LogReadError::Form`].
-    pub fn of(entry: &Entry, clear: bool) -> Result<Self, LogReadError> {
-        let (row, opened) = (&entry.row, opened(entry)?);
-        let subject = subject(&row.path);
-        let of_answer = subject_of_answer(&row.path, row.status);
+    #[must_use]
+    pub fn of(entry: &Entry, clear: bool) -> Self {
+        let (head, bodies) = (entry.head.clone(), entry.bodies.clone().unwrap_or_default());
+        let (id, at, took, resource) = (head.id(), head.at(), head.took(), head.resource());
+        let subject = subject(&head.path);
+        let of_answer = subject_of_answer(&head.path, head.status);
         let mask = |value: String| if clear { value } else { masked_value_or_id(&value) };
-        let mut notes: Vec<String> = opened.head_note.into_iter().collect();
-        notes.extend(opened.body_note.map(|note| format!("request: {note}")));
-        notes.extend(opened.answer_note.map(|note| format!("response: {note}")));
-        let caller = match (&row.caller_kind, &row.caller) {
-            (Some(kind), Some(id)) => Some(CallerView {
-                kind: kind.clone(),
-                id: id.clone(),
-                label: row.caller_label.clone().unwrap_or_default(),
-            }),
-            _ => None,
-        };
-        Ok(Self {
-            id: row.id,
-            at: row.at,
+        let mut notes = Vec::new();
+        notes.extend(head.query_left_out.then(|| "the query was left out: it asks for a password".to_owned()));
+        notes.extend(bodies.request_note.map(|note| format!("request: {note}")));
+        notes.extend(bodies.answer_note.map(|note| format!("response: {note}")));
+        Self {
+            id,
+            at,
             #[expect(clippy::cast_precision_loss, reason = "no call takes 2^52 microseconds")]
-            millis: row.micros as f64 / 1000.0,
-            request_id: row.request.clone(),
-            method: row.method.clone(),
-            path: row.path.clone(),
-            resource: row.resource,
-            address: opened.address.map(|address| {
+            millis: took.num_microseconds().unwrap_or(i64::MAX) as f64 / 1000.0,
+            request_id: head.request,
+            method: head.method,
+            path: head.path,
+            resource,
+            address: head.address.map(|address| {
                 let address = format!("/{}", address.trim_start_matches('/'));
                 if clear { address } else { masked_address(&address) }
             }),
-            query: opened.query.map(|query| if clear { query } else { masked_query(&query) }),
-            status: (row.status != 0).then_some(row.status),
-            scim_type: row.scim_type.clone(),
-            refused: row.refusal.clone(),
-            presented: row.hint.clone(),
-            caller,
-            user_agent: row.agent.clone(),
-            quirks: row.quirks.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
-            skipped: opened.skipped.into_iter().map(mask).collect(),
-            lost: row.lost,
-            request: shown(opened.body.as_deref(), subject, clear),
-            response: shown(opened.answer.as_deref(), of_answer, clear),
+            query: head.query.map(|query| if clear { query } else { masked_query(&query) }),
+            status: (head.status != 0).then_some(head.status),
+            scim_type: head.scim_type,
+            refused: head.refusal,
+            presented: head.hint,
+            caller: head.caller,
+            user_agent: head.agent,
+            quirks: head.quirks,
+            skipped: head.skipped.into_iter().map(mask).collect(),
+            lost: head.lost,
+            request: shown(bodies.request.as_deref(), subject, clear),
+            response: shown(bodies.answer.as_deref(), of_answer, clear),
             notes,
-        })
+        }
     }
 }
 

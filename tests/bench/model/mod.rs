@@ -15,16 +15,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Tables that a request does not write itself: notes of what was used, and what is written behind the answers.
-const BEHIND: [&str; 8] = [
-    "directory_token",
-    "number",
-    "seal",
-    "schema_version",
-    "scim_log",
-    "scim_log_block",
-    "scim_log_quirk",
-    "scim_log_tally",
-];
+const BEHIND: [&str; 7] =
+    ["directory_token", "number", "seal", "schema_version", "scim_log_block", "scim_log_quirk", "scim_log_tally"];
 
 /// A value of a row, with what of it differs from user to user.
 #[derive(Debug, Clone)]

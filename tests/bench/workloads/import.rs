@@ -102,7 +102,7 @@ async fn join(stage: &mut Stage<'_>, users: usize) -> anyhow::Result<()> {
 
 /// Bytes of all tables and indexes but those of the audit, of what waits to be sent, and of the log.
 async fn bytes(database: &Database) -> anyhow::Result<i64> {
-    const LEFT_OUT: &str = "('event', 'access_past', 'seal', 'outbox', 'scim_log', 'scim_log_block')";
+    const LEFT_OUT: &str = "('event', 'access_past', 'seal', 'outbox', 'scim_log_block')";
     let sql = if database.is_lite() {
         format!(
             "SELECT sum(pgsize) FROM dbstat WHERE name IN \

@@ -5,8 +5,11 @@ use crate::harness::gateway::{Directory, TestGateway, usual_rules};
 use crate::harness::token_door::{TokenDoor, company};
 use doorward::domain::audit::Actor;
 use doorward::service::console::scim_log;
+use doorward::service::scim_log::LogFilter;
+use doorward::store::scim_log::BlockRange;
 use doorward::store::{StoreError, audit};
 use serde_json::{Value, json};
+use std::ops::Bound::Unbounded;
 
 /// The entries of a directory, newest first.
 async fn entries(gw: &TestGateway, api: &Directory, key: &str, query: &str) -> Vec<Value> {
@@ -102,11 +105,10 @@ on_both_engines! {
             texts.push(api.get(&format!("/okta/log/{}", entry["id"].as_str().unwrap())).await.expect(200).body.to_string());
         }
         let logged = scim_log::of_operator(&gw.gateway, "acme", "okta").await.unwrap();
-        let filter = doorward::store::scim_log::LogFilter { bodies: true, limit: 100, ..Default::default() };
-        let rows = gw.gateway.store.scim_log(acme.org, logged.directory.src, filter.clone()).await.unwrap();
-        let shared = rows.iter().filter_map(|row| row.block).collect();
-        let blocks = gw.gateway.store.scim_log_blocks(acme.org, logged.directory.src, shared).await.unwrap();
-        let sealed = rows.iter().flat_map(|row| row.head.iter().chain(&row.bodies)).chain(blocks.iter().map(|b| &b.sealed));
+        let range = BlockRange::oldest_first(Unbounded, true);
+        let blocks = gw.gateway.store.scim_log_blocks(acme.org, logged.directory.src, range).await.unwrap();
+        assert_eq!(blocks.iter().map(|block| block.entries).sum::<i64>(), 7);
+        let sealed = blocks.iter().flat_map(|block| [&block.heads, block.bodies.as_ref().unwrap()]);
         texts.extend(sealed.map(|bytes| String::from_utf8_lossy(bytes).into_owned()));
         if engine == Engine::Sqlite {
             let file = gw.database_file().with_extension("").display().to_string();
@@ -120,6 +122,7 @@ on_both_engines! {
             }
         }
         assert!(texts[0].contains("a…@acme.test") && texts[0].contains(&ada));
+        let filter = LogFilter { bodies: true, limit: 100, ..LogFilter::default() };
         let clear = scim_log::page(&gw.gateway, &logged, filter, true).await.unwrap();
         let clear = serde_json::to_string(&clear).unwrap();
         assert!(clear.contains("ada@acme.test") && clear.contains("Byron-Lovelace") && !clear.contains("s3cret"));

@@ -1,19 +1,62 @@
 //! How the SCIM log is kept: what it does with large and broken bodies, how long it lasts, and that it says what it lost.
 
 use crate::harness::database::on_both_engines;
-use crate::harness::gateway::{TestGateway, usual_rules};
+use crate::harness::gateway::{Directory, TestGateway, usual_rules};
 use axum::body::Body;
 use axum::http::Request;
 use chrono::Duration;
+use doorward::service::Gateway;
 use doorward::service::console::scim_log::{self, Follower};
-use doorward::service::scim_log::ScimLog;
-use doorward::store::scim_log::LogFilter;
+use doorward::service::scim_log::{EntryView, LogFilter, ScimLog};
+use doorward::store::scim_log::BlockRange;
 use serde_json::json;
+use std::ops::Bound::Unbounded;
 use std::sync::Arc;
 use tower::ServiceExt as _;
 
 fn all() -> LogFilter {
     LogFilter { bodies: true, limit: 1000, ..LogFilter::default() }
+}
+
+/// An instance with a log of its own, whose writer runs when it is told to: what it then finds it writes together.
+struct Instance {
+    gateway: Gateway,
+    router: axum::Router,
+    path: String,
+    token: String,
+}
+
+impl Instance {
+    fn of(gw: &TestGateway, directory: &Directory, most: i64) -> Self {
+        let gateway = gw.gateway.altered(|shared| {
+            shared.scim_log = ScimLog::on();
+            Arc::make_mut(&mut shared.settings).scim_log_entries = most;
+        });
+        let router = doorward::app::router(gateway.clone(), std::time::Duration::from_secs(30));
+        let path = directory.base.strip_prefix(&gw.base).unwrap().to_owned();
+        Self { gateway, router, path, token: directory.token.clone() }
+    }
+
+    async fn create(&self, name: &str) {
+        let request =
+            Request::post(format!("{}/Users", self.path)).header("authorization", format!("Bearer {}", self.token));
+        let body = json!({"userName": format!("{name}@acme.test")}).to_string();
+        let request = request.header("content-type", "application/scim+json").body(Body::from(body)).unwrap();
+        assert_eq!(self.router.clone().oneshot(request).await.unwrap().status(), 201);
+    }
+
+    async fn write(&self) {
+        write(&self.gateway).await;
+    }
+}
+
+/// What waits is written, now and together.
+async fn write(gateway: &Gateway) {
+    tokio::select! {
+        biased;
+        () = doorward::service::scim_log::run(gateway.clone()) => panic!("the log has no other writer"),
+        () = gateway.scim_log.flush() => {}
+    }
 }
 
 on_both_engines! {
@@ -72,48 +115,80 @@ on_both_engines! {
         assert_eq!((count("okta").await, count("entra").await), (0, 0));
     }
 
-    async fn what_calls_carried_goes_with_the_last_entry_of_its_block(engine) {
+    async fn entries_that_are_written_together_share_a_block_and_go_one_by_one(engine) {
         let gw = TestGateway::start(engine).await;
         let acme = gw.organization("acme", None, usual_rules()).await;
         let okta = acme.directory("okta", "auto").await;
-        // A log of its own, whose writer runs when it is told to: what it then finds it writes together.
-        let patient = gw.gateway.altered(|shared| {
-            shared.scim_log = ScimLog::on();
-            Arc::make_mut(&mut shared.settings).scim_log_entries = 1;
-        });
-        let router = doorward::app::router(patient.clone(), std::time::Duration::from_secs(30));
-        let path = okta.base.strip_prefix(&gw.base).unwrap();
-        let create = async |name: &str| {
-            let request = Request::post(format!("{path}/Users")).header("authorization", format!("Bearer {}", okta.token));
-            let body = json!({"userName": format!("{name}@acme.test")}).to_string();
-            let request = request.header("content-type", "application/scim+json").body(Body::from(body)).unwrap();
-            assert_eq!(router.clone().oneshot(request).await.unwrap().status(), 201);
-        };
+        let instance = Instance::of(&gw, &okta, 2);
         for name in ["ada", "bob", "cleo"] {
-            create(name).await;
+            instance.create(name).await;
         }
-        let writer = tokio::spawn(doorward::service::scim_log::run(patient.clone()));
-        patient.scim_log.flush().await;
-        let logged = scim_log::of_operator(&patient, "acme", "okta").await.unwrap();
-        let (org, src) = (logged.org, logged.directory.src);
-        let rows = patient.store.scim_log(org, src, all()).await.unwrap();
-        let block = rows[0].block.expect("three calls that are written together share a block");
-        assert!(rows.len() == 3 && rows.iter().all(|row| row.block == Some(block) && row.bodies.is_none()));
-        let blocks = async || patient.store.scim_log_blocks(org, src, vec![block]).await.unwrap().len();
-        let shown = async || scim_log::page(&patient, &logged, all(), true).await.unwrap().entries;
-        let names: Vec<_> = shown().await.into_iter().map(|e| e.request.unwrap()["userName"].clone()).collect();
-        assert_eq!(names, ["cleo@acme.test", "bob@acme.test", "ada@acme.test"]);
-        doorward::jobs::expiry::run_once(&patient).await.unwrap();
-        assert_eq!((shown().await.len(), blocks().await), (1, 1));
-        assert_eq!(shown().await[0].request.as_ref().unwrap()["userName"], "cleo@acme.test");
-        create("dave").await;
-        patient.scim_log.flush().await;
-        writer.abort();
-        doorward::jobs::expiry::run_once(&patient).await.unwrap();
-        assert_eq!((shown().await.len(), blocks().await), (1, 0));
-        let alone = patient.store.scim_log(org, src, all()).await.unwrap();
-        assert!(alone[0].block.is_none() && alone[0].bodies.is_some(), "an entry that is written alone has its own");
-        assert_eq!(shown().await[0].request.as_ref().unwrap()["userName"], "dave@acme.test");
+        instance.write().await;
+        let logged = scim_log::of_operator(&instance.gateway, "acme", "okta").await.unwrap();
+        let blocks = async || {
+            let all = BlockRange::oldest_first(Unbounded, true);
+            let blocks = gw.gateway.store.scim_log_blocks(logged.org, logged.directory.src, all).await.unwrap();
+            blocks.iter().map(|block| block.entries).collect::<Vec<_>>()
+        };
+        let names = async || {
+            let page = scim_log::page(&instance.gateway, &logged, all(), true).await.unwrap();
+            page.entries.iter().map(|e| e.request.as_ref().unwrap()["userName"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let forget = async || doorward::jobs::expiry::run_once(&instance.gateway).await.unwrap();
+        assert_eq!(blocks().await, [3]);
+        assert_eq!(names().await, ["cleo@acme.test", "bob@acme.test", "ada@acme.test"]);
+        forget().await;
+        assert_eq!((blocks().await, names().await), (vec![2], vec!["cleo@acme.test".to_owned(), "bob@acme.test".into()]));
+        instance.create("dave").await;
+        instance.write().await;
+        forget().await;
+        forget().await;
+        assert_eq!(blocks().await, [1, 1]);
+        assert_eq!(names().await, ["dave@acme.test", "cleo@acme.test"]);
+        for name in ["eve", "finn"] {
+            instance.create(name).await;
+        }
+        instance.write().await;
+        forget().await;
+        assert_eq!(blocks().await, [2]);
+        assert_eq!(names().await, ["finn@acme.test", "eve@acme.test"]);
+    }
+
+    async fn entries_of_two_instances_come_in_their_order_page_by_page_and_to_a_follower_once(engine) {
+        let gw = TestGateway::start(engine).await;
+        let acme = gw.organization("acme", None, usual_rules()).await;
+        let okta = acme.directory("okta", "auto").await;
+        let instances = [Instance::of(&gw, &okta, 1000), Instance::of(&gw, &okta, 1000)];
+        let logged = scim_log::of_operator(&gw.gateway, "acme", "okta").await.unwrap();
+        let mut follower = Follower::from(all(), gw.gateway.sources.now());
+        let mut made = Vec::new();
+        for n in 0..9 {
+            // An id begins with the time when a call is over: calls take no minute.
+            gw.wait(Duration::minutes(1));
+            instances[n % 2].create(&format!("ada{n}")).await;
+            made.push(format!("ada{n}@acme.test"));
+            if n % 4 == 3 {
+                instances[n % 2].write().await;
+            }
+        }
+        instances[0].write().await;
+        instances[1].write().await;
+        let name = |e: &EntryView| e.request.as_ref().unwrap()["userName"].as_str().unwrap().to_owned();
+        let (mut told, mut filter) = (Vec::new(), LogFilter { limit: 2, ..all() });
+        loop {
+            let page = scim_log::page(&gw.gateway, &logged, filter.clone(), true).await.unwrap();
+            told.extend(page.entries.iter().map(name));
+            let Some(next) = page.next else { break };
+            let entry = scim_log::entry(&gw.gateway, &logged, next, true).await.unwrap();
+            assert_eq!(Some(&name(&entry.entry)), told.last(), "an entry is found by its id");
+            filter.before = Some(next);
+        }
+        told.reverse();
+        assert_eq!(told, made);
+        let mut followed: Vec<_> = follower.more(&gw.gateway, &logged, true).await.unwrap().iter().map(name).collect();
+        followed.sort();
+        assert_eq!(followed, made);
+        assert!(follower.more(&gw.gateway, &logged, true).await.unwrap().is_empty());
     }
 
     async fn a_full_queue_loses_calls_and_the_log_says_so(engine) {
@@ -128,9 +203,7 @@ on_both_engines! {
             let reply = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
             assert_eq!(reply.status(), 200);
         }
-        let writer = tokio::spawn(doorward::service::scim_log::run(narrow.clone()));
-        narrow.scim_log.flush().await;
-        writer.abort();
+        write(&narrow).await;
         let logged = scim_log::of_operator(&gw.gateway, "acme", "okta").await.unwrap();
         let page = scim_log::page(&gw.gateway, &logged, all(), false).await.unwrap().entries;
         assert_eq!(page.iter().map(|e| e.lost).collect::<Vec<_>>(), [3, 0, 0]);
@@ -151,9 +224,9 @@ on_both_engines! {
         let logged = scim_log::of_operator(&gw.gateway, "acme", "okta").await.unwrap();
         let page = scim_log::page(&gw.gateway, &logged, all(), false).await.unwrap().entries;
         let listed = page.iter().filter(|e| e.refused.as_deref() == Some("wrong token")).count();
-        let lost: i64 = page.iter().map(|e| e.lost).sum();
+        let lost: u64 = page.iter().map(|e| e.lost).sum();
         assert!((100..300).contains(&listed), "{listed}");
-        assert_eq!(i64::try_from(listed).unwrap() + lost, 300);
+        assert_eq!(u64::try_from(listed).unwrap() + lost, 300);
         assert_eq!(page.iter().filter(|e| e.status == Some(200)).count(), 1);
     }
 

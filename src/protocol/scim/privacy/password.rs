@@ -39,12 +39,24 @@ pub fn without_password(body: &[u8]) -> Scrubbed {
 /// decoded may hold anything.
 #[must_use]
 pub fn query_names_password(query: &str) -> bool {
+    if no_letter_is_escaped(query) && !contains_folded(query.as_bytes(), b"password") {
+        return false;
+    }
     let Ok(pairs) = decode_query(query) else { return true };
     pairs.iter().any(|(name, value)| is_password(name) || (is_password(value) && !is_name(value)))
 }
 
+/// Whether each escape of a query is whole and stands for a sign or a digit (`%20` to `%3F`, and `%40`, which is `@`).
+fn no_letter_is_escaped(query: &str) -> bool {
+    query.split('%').skip(1).all(|behind| match behind.as_bytes() {
+        [b'2' | b'3', digit, ..] => digit.is_ascii_hexdigit(),
+        behind => behind.starts_with(b"40"),
+    })
+}
+
 fn contains_folded(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window.eq_ignore_ascii_case(needle))
+    let begins = |window: &[u8]| window[0].eq_ignore_ascii_case(&needle[0]);
+    haystack.windows(needle.len()).any(|window| begins(window) && window.eq_ignore_ascii_case(needle))
 }
 
 /// Whether a name is the attribute `password`, plain or behind a URN.
