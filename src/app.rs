@@ -7,13 +7,13 @@ use crate::base::token::TokenMint;
 use crate::base::urls::Urls;
 use crate::config::{self, Config, ConfigError, KeyError};
 use crate::http::admin;
-use crate::http::edge::{self, Edge, Problem};
+use crate::http::edge::{Doors, Edge, Problem};
 use crate::http::forward_auth;
 use crate::http::oidc_op;
 use crate::http::oidc_rp;
 use crate::http::pages;
 use crate::http::saml;
-use crate::http::scim;
+use crate::http::scim::{self, ScimRoom};
 use crate::http::serving::{self, Threads};
 use crate::jobs;
 use crate::service::console::ConsoleError;
@@ -138,10 +138,10 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-/// All routes behind the edge.
-pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
-    let edge =
-        Edge { sources: gateway.sources.clone(), secure: gateway.urls.secure(), timeout, dialect: scim::DIALECT };
+/// Everything that answers, behind the edge.
+pub fn doors(gateway: Gateway, timeout: std::time::Duration) -> Doors<ScimRoom> {
+    let edge = Edge { sources: gateway.sources.clone(), secure: gateway.urls.secure(), timeout };
+    let room = ScimRoom::of(gateway.clone());
     // Every room of `http` is joined here and nowhere else.
     let routes = Router::new()
         .route("/healthz", get(async || "ok\n"))
@@ -154,7 +154,7 @@ pub fn router(gateway: Gateway, timeout: std::time::Duration) -> Router {
         .merge(oidc_op::routes())
         .merge(forward_auth::routes())
         .with_state(gateway);
-    edge::around(routes, edge)
+    Doors::behind(edge, room, routes)
 }
 
 async fn ready(State(gateway): State<Gateway>) -> Result<&'static str, Problem> {
@@ -186,7 +186,7 @@ pub async fn serve(
     let writer = tokio::spawn(scim_log::run(gateway.clone()));
     // Where nobody waits for a database, handing requests from thread to thread costs more than it gives (decision 12).
     let threads = if gateway.store.looks_in_place() { Threads::Apart } else { Threads::Shared };
-    serving::serve(listener, router(gateway, timeout), threads, shutdown).await?;
+    serving::serve(listener, doors(gateway, timeout), threads, shutdown).await?;
     jobs.abort();
     if tokio::time::timeout(LAST_WRITE, log.flush()).await.is_err() {
         tracing::error!("the SCIM log could not be written to its end");

@@ -62,7 +62,8 @@ macro_rules! ids {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, "{}{}", $prefix, uuid::Uuid::from_bytes(self.0).simple())
+                f.write_str($prefix)?;
+                f.write_str(uuid::Uuid::from_bytes(self.0).simple().encode_lower(&mut uuid::Uuid::encode_buffer()))
             }
         }
 
@@ -157,7 +158,7 @@ impl ResourceId {
 
 impl std::fmt::Display for ResourceId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", uuid::Uuid::from_bytes(self.0).hyphenated())
+        f.write_str(uuid::Uuid::from_bytes(self.0).hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()))
     }
 }
 

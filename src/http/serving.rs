@@ -2,16 +2,18 @@
 //!
 //! Owns sockets, threads and the end of both. Must not know what is asked on them.
 
+use axum::BoxError;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
 use axum::serve::Listener;
-use axum::{BoxError, Router};
 use futures::future::join_all;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +22,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
-use tower::Service as _;
+use tower::Service;
 
 /// How long a client may take to send the head of a request, and how long a connection may lie idle: longer than the
 /// proxies in front of us keep one (60 seconds as a rule), so that none sends a request into a connection that just ended.
@@ -39,13 +41,24 @@ pub enum Threads {
     Apart,
 }
 
+/// What answers a request: a router, or something before it.
+pub trait Answers:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
 /// Serves until `shutdown` is done, then finishes what is in flight. Handlers learn the peer as `ConnectInfo<SocketAddr>`.
 ///
 /// # Errors
 /// When a thread cannot be started.
 pub async fn serve(
     mut listener: TcpListener,
-    routes: Router,
+    doors: impl Answers,
     threads: Threads,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
@@ -64,7 +77,7 @@ pub async fn serve(
             () = &mut shutdown => break,
         };
         if let Some(worker) = workers.iter().min_by_key(|worker| worker.connections.count()) {
-            worker.answer(stream, peer, routes.clone());
+            worker.answer(stream, peer, doors.clone());
         }
     }
     drop(listener);
@@ -96,12 +109,12 @@ impl Worker {
         Ok(Self { handle, connections: GracefulShutdown::new(), _thread: Some(thread) })
     }
 
-    fn answer(&self, stream: TcpStream, peer: SocketAddr, routes: Router) {
+    fn answer(&self, stream: TcpStream, peer: SocketAddr, doors: impl Answers) {
         let watcher = self.connections.watcher();
         // A socket belongs to the runtime that accepted it; this one goes over.
         let stream = stream.into_std();
         self.handle.spawn(async move {
-            if let Err(error) = answer(stream, peer, routes, watcher).await {
+            if let Err(error) = answer(stream, peer, doors, watcher).await {
                 tracing::debug!(%error, "a connection broke off");
             }
         });
@@ -128,7 +141,7 @@ async fn until(mut ended: oneshot::Receiver<()>) {
 async fn answer(
     stream: io::Result<std::net::TcpStream>,
     peer: SocketAddr,
-    routes: Router,
+    doors: impl Answers,
     watcher: Watcher,
 ) -> Result<(), BoxError> {
     let stream = TcpStream::from_std(stream?)?;
@@ -137,7 +150,7 @@ async fn answer(
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        routes.clone().call(request)
+        doors.clone().call(request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -149,6 +162,7 @@ async fn answer(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Router;
     use axum::routing::get;
     use std::collections::BTreeMap;
     use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Units of work: a change, its audit events and its outgoing events commit together or not at all (law 2).
 
-use super::engine::{Conn, Engine, Leaves, Link, PgLink, StoreError, WriteJob};
+use super::engine::{Conn, Engine, Leaves, Link, PgLink, PgPool, StoreError, WriteJob};
 use super::{Store, audit};
 use crate::base::ids::{EventId, OrgNo};
 use chrono::{DateTime, Utc};
@@ -81,6 +81,8 @@ impl Tx {
     }
 }
 
+/// Units on PostgreSQL are boxed where they are begun: they are large, and whoever asks for one on SQLite would have the
+/// room for it in its own future, which is copied when a request begins.
 impl Store {
     /// One unit of work of one organization: all of it is kept, with its events, or nothing is.
     ///
@@ -104,26 +106,7 @@ impl Store {
                 lite.write(Box::new(LiteUnit { org, work, dry: self.dry, failed_commits, outcome: None, answer }))?;
                 answered.await.unwrap_or(Err(StoreError::BrokenOff.into()))
             }
-            Engine::Pg(pool) => {
-                for _ in 0..TRIES {
-                    let mut tx = Tx { conn: Link::Pg(PgLink::acquire(pool).await?).into(), org };
-                    let attempt = async {
-                        if self.dry {
-                            tx.conn.begin().await?;
-                        }
-                        let outcome = match AssertUnwindSafe(kept(&mut tx, &work)).catch_unwind().await {
-                            Ok(outcome) => outcome,
-                            Err(_) => Err(StoreError::BrokenOff.into()),
-                        };
-                        ended(tx, outcome, self.dry).await
-                    };
-                    match timeout(LONGEST, attempt).await.unwrap_or(Err(StoreError::Contended.into())) {
-                        Err(e) if e.as_store_error().is_some_and(StoreError::may_retry) => {}
-                        outcome => return outcome,
-                    }
-                }
-                Err(StoreError::Contended.into())
-            }
+            Engine::Pg(pool) => Box::pin(write_on_pg(pool, org, work, self.dry)).await,
         }
     }
 
@@ -147,7 +130,7 @@ impl Store {
                 }))?;
                 answered.await.unwrap_or(Err(StoreError::BrokenOff.into()))
             }
-            Engine::Pg(pool) => work(&mut Tx { conn: Link::Pg(PgLink::acquire(pool).await?).into(), org }).await,
+            Engine::Pg(pool) => Box::pin(read_on_pg(pool, org, work)).await,
         }
     }
 }
@@ -170,6 +153,39 @@ impl Store {
             Engine::Pg(_) => self.read(org, work).await,
         }
     }
+}
+
+async fn write_on_pg<T, E, F>(pool: &PgPool, org: OrgNo, work: F, dry: bool) -> Result<T, E>
+where
+    E: From<StoreError> + AsStoreError,
+    F: AsyncFn(&mut Tx) -> Result<Done<T>, E>,
+{
+    for _ in 0..TRIES {
+        let mut tx = Tx { conn: Link::Pg(PgLink::acquire(pool).await?).into(), org };
+        let attempt = async {
+            if dry {
+                tx.conn.begin().await?;
+            }
+            let outcome = match AssertUnwindSafe(kept(&mut tx, &work)).catch_unwind().await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(StoreError::BrokenOff.into()),
+            };
+            ended(tx, outcome, dry).await
+        };
+        match timeout(LONGEST, attempt).await.unwrap_or(Err(StoreError::Contended.into())) {
+            Err(e) if e.as_store_error().is_some_and(StoreError::may_retry) => {}
+            outcome => return outcome,
+        }
+    }
+    Err(StoreError::Contended.into())
+}
+
+async fn read_on_pg<T, E, F>(pool: &PgPool, org: OrgNo, work: F) -> Result<T, E>
+where
+    E: From<StoreError>,
+    F: AsyncFnOnce(&mut Tx) -> Result<T, E>,
+{
+    work(&mut Tx { conn: Link::Pg(PgLink::acquire(pool).await?).into(), org }).await
 }
 
 /// A unit of work on its way through SQLite's writer.

@@ -1,7 +1,6 @@
 //! What panel apps and proxies hear at the doors before anybody has signed in.
 
 use crate::harness::database::{TestDatabase, dawn, on_both_engines};
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -11,6 +10,8 @@ use doorward::base::seal::MasterKey;
 use doorward::base::sources::{ManualClock, Sources};
 use doorward::base::token::{TokenKind, TokenMint, reveal};
 use doorward::base::urls::Urls;
+use doorward::http::edge;
+use doorward::http::scim::ScimRoom;
 use doorward::service::keys::KeyRing;
 use doorward::service::panels::PanelCache;
 use doorward::service::settings::Settings;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use tower::ServiceExt as _;
 
 struct Doors {
-    routes: Router,
+    doors: edge::Doors<ScimRoom>,
     client_id: String,
     secret: String,
     _database: TestDatabase,
@@ -88,13 +89,13 @@ impl Doors {
             )
             .await
             .unwrap();
-        let routes = app::router(gateway, std::time::Duration::from_secs(30));
+        let doors = app::doors(gateway, std::time::Duration::from_secs(30));
         let (client_id, secret) = (app.id.to_string(), reveal(&secret.text).to_owned());
-        Self { routes, client_id, secret, _database: database }
+        Self { doors, client_id, secret, _database: database }
     }
 
     async fn ask(&self, request: Request<Body>) -> Answer {
-        let response = self.routes.clone().oneshot(request).await.unwrap();
+        let response = self.doors.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Answer { status: parts.status, headers: parts.headers, body }

@@ -2,6 +2,7 @@
 
 use crate::harness::database::Engine;
 use crate::harness::gateway::{TestGateway, usual_rules};
+use doorward::http::scim::ScimRoom;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -35,9 +36,10 @@ const ROUTES: &[(&str, &str, &str, Stranger)] = &[
     ("/healthz", "/healthz", "GET", Stranger::Open),
     ("/readyz", "/readyz", "GET", Stranger::Open),
     ("/scim/v2/{directory}", "/scim/v2/dir-00000000000000000000000000000000", "GET", Stranger::Refused),
-    ("/scim/v2/{directory}/", "/scim/v2/dir-00000000000000000000000000000000/", "GET", Stranger::Refused),
+    ("/scim/v2/{directory}", "/scim/v2/dir-00000000000000000000000000000000/", "GET", Stranger::Refused),
     ("/scim/v2/{directory}/{*rest}", "/scim/v2/dir-00000000000000000000000000000000/Users", "GET", Stranger::Refused),
-    ("/scim/{version}", "/scim/v1", "GET", Stranger::Asked),
+    ("/scim/{version}/{*rest}", "/scim/v1", "GET", Stranger::Asked),
+    ("/scim/{version}/{*rest}", "/scim/", "GET", Stranger::Asked),
     ("/scim/{version}/{*rest}", "/scim/v1/Users", "GET", Stranger::Asked),
     ("/api/v1/organizations/{slug}/schemas", "/api/v1/organizations/acme/schemas", "GET", Stranger::Refused),
     (
@@ -167,14 +169,15 @@ fn rust_files(dir: &Path, into: &mut Vec<String>) {
     }
 }
 
-/// The routes that the product mounts, read off its source: `.route("…"`.
+/// The routes that the product mounts, read off its source: `.route("…"`. And the names of what finds its way by itself.
 fn mounted() -> BTreeSet<String> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut texts = vec![fs::read_to_string(src.join("app.rs")).unwrap()];
     rust_files(&src.join("http"), &mut texts);
-    let mut found = BTreeSet::new();
+    let mut found: BTreeSet<_> = ScimRoom::NAMES.map(str::to_owned).into();
     for text in texts {
-        for rest in text.split(".route(").skip(1) {
+        let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for rest in product.split(".route(").skip(1) {
             let quoted = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
             found.insert(quoted.expect("a route is written out, so that this test can read it").to_owned());
         }

@@ -13,19 +13,33 @@ use std::time::Instant;
 #[derive(Debug, Clone)]
 pub struct RequestId(pub Arc<str>);
 
+/// Where a request goes, without what stands in its path.
+pub(super) enum Route {
+    Matched(MatchedPath),
+    Named(&'static str),
+}
+
+impl Route {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Matched(path) => path.as_str(),
+            Self::Named(name) => name,
+        }
+    }
+}
+
 /// The line of a request that is on its way.
 pub(super) struct Line {
     id: Arc<str>,
     method: Method,
-    route: Option<MatchedPath>,
+    route: Option<Route>,
     begun: Instant,
 }
 
 /// Numbers a request and begins its line.
-pub(super) fn begin(sources: &Sources, request: &mut Request) -> Line {
+pub(super) fn begin(sources: &Sources, request: &mut Request, route: Option<Route>) -> Line {
     let id: Arc<str> = ids::request(sources).into();
     request.extensions_mut().insert(RequestId(id.clone()));
-    let route = request.extensions().get::<MatchedPath>().cloned();
     Line { id, method: request.method().clone(), route, begun: Instant::now() }
 }
 
@@ -37,7 +51,7 @@ impl Line {
         }
         tracing::info!(
             method = %self.method,
-            route = self.route.as_ref().map_or("-", MatchedPath::as_str),
+            route = self.route.as_ref().map_or("-", Route::as_str),
             status = response.status().as_u16(),
             millis = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             request = &*self.id,

@@ -19,7 +19,8 @@ mod resources;
 mod search;
 mod token;
 
-use crate::http::edge::RequestId;
+use crate::base::urls::SCIM_TOKEN_PATH;
+use crate::http::edge::{RequestId, Room};
 use crate::protocol::scim::catalogue::Catalogue;
 use crate::protocol::scim::error::{ScimError, ScimType};
 use crate::protocol::scim::profile::{Applied, Quirk};
@@ -28,73 +29,122 @@ use crate::service::Gateway;
 use answer::{Answer, ScimFault};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use caller::{Counted, ScimCaller};
 use incoming::Incoming;
+use percent_encoding::percent_decode_str;
 use record::{Recorder, Template};
-use std::collections::HashMap;
 
-pub use dialect::DIALECT;
 pub use replay::replay;
 
-/// The routes of every directory.
+/// The routes beside the directories' own addresses, which are [`ScimRoom`]'s.
 pub fn routes() -> Router<Gateway> {
     Router::new()
-        .route("/scim/v2/{directory}", any(base))
-        .route("/scim/v2/{directory}/", any(base))
-        .route("/scim/v2/{directory}/{*rest}", any(below))
         .route("/scim/oauth/token", post(token::token))
         .route("/.well-known/oauth-authorization-server/scim", get(token::metadata))
-        .route("/scim/{version}", any(elsewhere))
-        .route("/scim/{version}/{*rest}", any(elsewhere))
 }
 
-/// What is on its way through the door is large, and stays where it is: the router moves a handler about.
-async fn base(State(gw): State<Gateway>, Path(directory): Path<String>, request: Request) -> Response {
-    Box::pin(door(gw, directory, String::new(), request)).await
+/// Every address below `/scim/` but the token endpoint's.
+#[derive(Clone)]
+pub struct ScimRoom(Gateway);
+
+impl ScimRoom {
+    /// How the log names its addresses.
+    pub const NAMES: [&'static str; 3] =
+        ["/scim/v2/{directory}", "/scim/v2/{directory}/{*rest}", "/scim/{version}/{*rest}"];
+
+    /// The room of this gateway.
+    pub fn of(gateway: Gateway) -> Self {
+        Self(gateway)
+    }
+}
+
+impl Room for ScimRoom {
+    fn names(&self, path: &str) -> Option<&'static str> {
+        let below = path.strip_prefix(ROOT).filter(|_| path != SCIM_TOKEN_PATH)?;
+        let [base, beneath, elsewhere] = Self::NAMES;
+        Some(match Place::of(below) {
+            Place::Base(..) => base,
+            Place::Below(..) => beneath,
+            Place::Elsewhere(..) => elsewhere,
+        })
+    }
+
+    async fn answer(&self, request: Request) -> Response {
+        let gw = within(self.0.clone(), &request);
+        let (head, body) = request.into_parts();
+        if head.method == Method::OPTIONS {
+            return Answer::empty(StatusCode::NO_CONTENT).into_response(answer::media_of(&head.headers)).0;
+        }
+        match Place::of(head.uri.path().strip_prefix(ROOT).unwrap_or_default()) {
+            Place::Base(directory) => door(gw, directory, "", &head, body).await,
+            Place::Below(directory, rest) => door(gw, directory, rest, &head, body).await,
+            Place::Elsewhere(version) => {
+                elsewhere(version).into_answer().into_response(answer::media_of(&head.headers)).0
+            }
+        }
+    }
+
+    fn media(&self, headers: &HeaderMap) -> &'static str {
+        answer::media_of(headers)
+    }
+
+    fn words(&self, status: StatusCode, media: &'static str) -> Response {
+        dialect::words(status).into_answer().into_response(media).0
+    }
+}
+
+/// What all addresses of the room begin with.
+const ROOT: &str = "/scim/";
+
+/// Where an address leads; its steps are still as they were sent.
+enum Place<'a> {
+    /// The base of a directory.
+    Base(&'a str),
+    /// Something below it.
+    Below(&'a str, &'a str),
+    /// Another version of the protocol, or nothing.
+    Elsewhere(&'a str),
+}
+
+impl<'a> Place<'a> {
+    fn of(path: &'a str) -> Self {
+        let (version, below) = path.split_once('/').unwrap_or((path, ""));
+        match below.split_once('/') {
+            _ if version != "v2" || below.is_empty() => Self::Elsewhere(version),
+            Some((directory, rest)) if !rest.is_empty() => Self::Below(directory, rest),
+            Some((directory, _)) => Self::Base(directory),
+            None => Self::Base(below),
+        }
+    }
 }
 
 /// Another version of the protocol is told so, to anybody (RFC 7644 §3.13); what is no version is not there.
-async fn elsewhere(Path(steps): Path<HashMap<String, String>>, request: Request) -> Response {
-    let media = answer::media_of(request.headers());
-    let version = steps.get("version").map_or("", String::as_str);
+fn elsewhere(version: &str) -> ScimFault {
     let digits = version.strip_prefix('v').unwrap_or_default();
     let other = !digits.is_empty() && version != "v2" && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
-    let answer = match request.method() {
-        &Method::OPTIONS => Answer::empty(StatusCode::NO_CONTENT),
-        _ if other => {
-            let detail = "This version of SCIM is not served; use v2 in the address, as in /scim/v2/{directory}/Users.";
-            ScimFault::from(ScimError::bad(ScimType::InvalidVers, detail)).into_answer()
-        }
-        _ => nowhere().into_answer(),
-    };
-    answer.into_response(media).0
-}
-
-async fn below(
-    State(gw): State<Gateway>,
-    Path((directory, rest)): Path<(String, String)>,
-    request: Request,
-) -> Response {
-    Box::pin(door(gw, directory, rest, request)).await
+    if other {
+        let detail = "This version of SCIM is not served; use v2 in the address, as in /scim/v2/{directory}/Users.";
+        return ScimError::bad(ScimType::InvalidVers, detail).into();
+    }
+    nowhere()
 }
 
 /// Proves the caller, then goes where the address leads; slashes too many are passed over (`//Users`, `Users/`). The
 /// log is told of it, however it ends.
-async fn door(gw: Gateway, directory: String, rest: String, request: Request) -> Response {
-    let media = answer::media_of(request.headers());
-    if request.method() == Method::OPTIONS {
-        return Answer::empty(StatusCode::NO_CONTENT).into_response(media).0;
-    }
-    let gw = within(gw, &request);
-    let (head, body) = request.into_parts();
+async fn door(gw: Gateway, directory: &str, rest: &str, head: &Parts, body: Body) -> Response {
+    let media = answer::media_of(&head.headers);
+    let decoded = |step| percent_decode_str(step).decode_utf8();
+    let (Ok(directory), Ok(rest)) = (decoded(directory), decoded(rest)) else {
+        return dialect::words(StatusCode::BAD_REQUEST).into_answer().into_response(media).0;
+    };
     let address = Address::of(&rest);
-    let recorder = Recorder::begin(&gw, &head, address.template(), &rest);
-    let mut call = DirectoryCall { gw: &gw, directory: &directory, address, rest: &rest, head: &head, recorder };
+    let recorder = Recorder::begin(&gw, head, address.template(), &rest);
+    let mut call = DirectoryCall { gw: &gw, directory: &directory, address, rest: &rest, head, recorder };
     let answer = call.answer(body).await;
     let (response, sent) = answer.unwrap_or_else(ScimFault::into_answer).into_response(media);
     call.recorder.end(&sent);

@@ -163,16 +163,20 @@ impl Stored {
     #[must_use]
     pub fn text(&self, outline: &Outline) -> String {
         let mut text = String::with_capacity(outline.inside().len() + 512);
-        // Writing to a String does not fail.
-        let _ = write!(text, "{{\"schemas\":{},\"id\":{}", json_text(&self.schemas()), json_text(&self.head.id));
+        for part in ["{\"schemas\":", &json_text(&self.schemas()), ",\"id\":", &json_text(&self.head.id)] {
+            text.push_str(part);
+        }
         if !outline.inside().is_empty() {
             text.push(',');
             text.push_str(outline.inside());
         }
         for (name, value) in &self.extra {
+            // Writing to a String does not fail.
             let _ = write!(text, ",\"{name}\":{value}");
         }
-        let _ = write!(text, ",\"meta\":{}}}", json_text(&self.head.meta()));
+        for part in [",\"meta\":", &json_text(&self.head.meta()), "}"] {
+            text.push_str(part);
+        }
         text
     }
 

@@ -158,13 +158,15 @@ impl Kept {
     pub(super) fn of(urls: &Urls, directory: DirectoryId, mut row: ResourceRow) -> Result<Self, StoreError> {
         let content = Content::stored(std::mem::take(&mut row.doc)).map_err(|_| StoreError::Malformed("resource"))?;
         let (base, kind) = (urls.scim(directory), resource_type_of(row.kind));
+        let id = row.id.to_string();
+        let location = [&base, kind.endpoint(), "/", &id].concat();
         let head = Head {
             kind,
-            id: row.id.to_string(),
+            id,
             created: row.created,
             modified: row.modified,
             version: Version::stored(row.version),
-            location: format!("{base}{}/{}", kind.endpoint(), row.id),
+            location,
         };
         Ok(Self { stored: Stored { head, content, extra: Document::new() }, row, base })
     }

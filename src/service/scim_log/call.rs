@@ -135,7 +135,7 @@ impl<'a> Fit<'a> {
         let query = call.query.filter(|query| !query.is_empty());
         let query_left_out = query.is_some_and(query_names_password);
         let (request, request_note) = call.body.map_or((None, None), request);
-        let answer = call.answer.map(|answer| String::from_utf8_lossy(&answer[..answer.len().min(BODY)]));
+        let answer = call.answer.map(|answer| text(&answer[..answer.len().min(BODY)]));
         let answer_note = call.answer.is_some_and(|answer| answer.len() > BODY).then_some(CUT);
         Self { query: query.filter(|_| !query_left_out), query_left_out, request, request_note, answer, answer_note }
     }
@@ -145,12 +145,16 @@ impl<'a> Fit<'a> {
 fn request(body: &[u8]) -> (Option<Cow<'_, str>>, Option<&'static str>) {
     let kept = &body[..body.len().min(BODY)];
     match without_password(kept) {
-        Scrubbed::Clean => (Some(String::from_utf8_lossy(kept)), (body.len() > BODY).then_some(CUT)),
-        Scrubbed::Rewritten(bytes) => {
-            (Some(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())), Some(WITHOUT_PASSWORD))
-        }
+        Scrubbed::Clean => (Some(text(kept)), (body.len() > BODY).then_some(CUT)),
+        Scrubbed::Rewritten(bytes) => (Some(Cow::Owned(text(&bytes).into_owned())), Some(WITHOUT_PASSWORD)),
         Scrubbed::Unfit => (None, Some("left out: it was cut and may hold a password")),
     }
+}
+
+/// A body as text: what is sent and answered is UTF-8, up to a letter that is cut. (To look for what is not takes longer
+/// than to see that all is well.)
+fn text(body: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
 /// The note of a body that held a password.

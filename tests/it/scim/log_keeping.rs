@@ -5,6 +5,8 @@ use crate::harness::gateway::{Directory, TestGateway, usual_rules};
 use axum::body::Body;
 use axum::http::Request;
 use chrono::Duration;
+use doorward::http::edge::Doors;
+use doorward::http::scim::ScimRoom;
 use doorward::service::Gateway;
 use doorward::service::console::scim_log::{self, Follower};
 use doorward::service::scim_log::{EntryView, LogFilter, ScimLog};
@@ -21,7 +23,7 @@ fn all() -> LogFilter {
 /// An instance with a log of its own, whose writer runs when it is told to: what it then finds it writes together.
 struct Instance {
     gateway: Gateway,
-    router: axum::Router,
+    doors: Doors<ScimRoom>,
     path: String,
     token: String,
 }
@@ -32,9 +34,9 @@ impl Instance {
             shared.scim_log = ScimLog::on();
             Arc::make_mut(&mut shared.settings).scim_log_entries = most;
         });
-        let router = doorward::app::router(gateway.clone(), std::time::Duration::from_secs(30));
+        let doors = doorward::app::doors(gateway.clone(), std::time::Duration::from_secs(30));
         let path = directory.base.strip_prefix(&gw.base).unwrap().to_owned();
-        Self { gateway, router, path, token: directory.token.clone() }
+        Self { gateway, doors, path, token: directory.token.clone() }
     }
 
     async fn create(&self, name: &str) {
@@ -42,7 +44,7 @@ impl Instance {
             Request::post(format!("{}/Users", self.path)).header("authorization", format!("Bearer {}", self.token));
         let body = json!({"userName": format!("{name}@acme.test")}).to_string();
         let request = request.header("content-type", "application/scim+json").body(Body::from(body)).unwrap();
-        assert_eq!(self.router.clone().oneshot(request).await.unwrap().status(), 201);
+        assert_eq!(self.doors.clone().oneshot(request).await.unwrap().status(), 201);
     }
 
     async fn write(&self) {
@@ -196,11 +198,11 @@ on_both_engines! {
         let acme = gw.organization("acme", None, usual_rules()).await;
         let okta = acme.directory("okta", "auto").await;
         let narrow = gw.gateway.altered(|shared| shared.scim_log = ScimLog::with_room(2, 1024 * 1024));
-        let router = doorward::app::router(narrow.clone(), std::time::Duration::from_secs(30));
+        let doors = doorward::app::doors(narrow.clone(), std::time::Duration::from_secs(30));
         let path = okta.base.strip_prefix(&gw.base).unwrap();
         for _ in 0..5 {
             let request = Request::get(format!("{path}/Users")).header("authorization", format!("Bearer {}", okta.token));
-            let reply = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let reply = doors.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
             assert_eq!(reply.status(), 200);
         }
         write(&narrow).await;
