@@ -19,8 +19,11 @@ pub(super) async fn subject(
     address: &Address,
     headers: &HeaderMap,
 ) -> Result<Option<Subject>, ScimFault> {
-    match (address, directory.parse::<DirectoryId>(), token_of(headers)) {
-        (Address::Me, Ok(id), Some(token)) => Ok(provisioning::subject(gw, id, &token).await?),
+    if !matches!(address, Address::Me) {
+        return Ok(None);
+    }
+    match (directory.parse::<DirectoryId>(), token_of(headers)) {
+        (Ok(id), Some(token)) => Ok(provisioning::subject(gw, id, &token).await?),
         _ => Ok(None),
     }
 }

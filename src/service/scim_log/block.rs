@@ -10,6 +10,8 @@ use crate::store::scim_log::BlockRow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// The bytes of a length.
+const LENGTH: usize = size_of::<u32>();
 const HEADS: &str = "heads";
 const BODIES: &str = "bodies";
 
@@ -27,9 +29,28 @@ impl Plain {
         postcard::to_io(bodies, &mut self.bodies).expect("memory takes texts");
     }
 
+    /// Empty, with the room that it had.
+    pub(super) fn clear(&mut self) {
+        self.heads.clear();
+        self.bodies.clear();
+    }
+
     pub(super) fn size(&self) -> usize {
         self.heads.len() + self.bodies.len()
     }
+}
+
+/// A part of a block, as [`items`] reads it: compressed, behind the length that it had.
+fn compressed<'a>(plain: &[u8], room: &'a mut Vec<u8>) -> &'a [u8] {
+    let length = u32::try_from(plain.len()).expect("a block is far from 4 GiB");
+    let most = LENGTH + lz4_flex::block::get_maximum_output_size(plain.len());
+    if room.len() < most {
+        room.resize(most, 0);
+    }
+    let (head, body) = room.split_at_mut(LENGTH);
+    head.copy_from_slice(&length.to_le_bytes());
+    let taken = lz4_flex::block::compress_into(plain, body).expect("there is room for the most that it may take");
+    &room[..LENGTH + taken]
 }
 
 /// The items of a part of a block.
@@ -57,9 +78,9 @@ impl Whose {
         format!("{}/{}/{}", self.org.0, self.src.0, self.id)
     }
 
-    fn seal(self, gw: &Gateway, column: &str, plain: &[u8]) -> Vec<u8> {
+    fn seal(self, gw: &Gateway, column: &str, plain: &[u8], room: &mut Vec<u8>) -> Vec<u8> {
         let place = Place { table: "scim_log_block", row: &self.row(), column };
-        gw.master.seal(&gw.sources, place, &lz4_flex::compress_prepend_size(plain))
+        gw.master.seal(&gw.sources, place, compressed(plain, room))
     }
 
     fn open<T: DeserializeOwned>(self, gw: &Gateway, column: &str, sealed: &[u8]) -> Result<Vec<T>, LogReadError> {
@@ -67,9 +88,9 @@ impl Whose {
         items(&gw.master.open(place, sealed)?).ok_or(LogReadError::Form)
     }
 
-    /// The heads and the bodies, sealed.
-    pub(super) fn sealed(self, gw: &Gateway, plain: &Plain) -> (Vec<u8>, Vec<u8>) {
-        (self.seal(gw, HEADS, &plain.heads), self.seal(gw, BODIES, &plain.bodies))
+    /// The heads and the bodies, sealed; `room` is memory to work in.
+    pub(super) fn sealed(self, gw: &Gateway, plain: &Plain, room: &mut Vec<u8>) -> (Vec<u8>, Vec<u8>) {
+        (self.seal(gw, HEADS, &plain.heads, room), self.seal(gw, BODIES, &plain.bodies, room))
     }
 }
 
@@ -110,8 +131,9 @@ mod tests {
             plain.add(&head, &bodies);
             given.push((n, (n != 3).then(|| body(n))));
         }
-        let (heads, bodies) =
-            (lz4_flex::compress_prepend_size(&plain.heads), lz4_flex::compress_prepend_size(&plain.bodies));
+        let mut room = Vec::new();
+        let heads = compressed(&plain.heads, &mut room).to_vec();
+        let bodies = compressed(&plain.bodies, &mut room).to_vec();
         let (read, carried) = (items::<Head>(&heads).unwrap(), items::<Bodies>(&bodies).unwrap());
         let back: Vec<_> =
             read.iter().zip(&carried).map(|(head, bodies)| (head.id().0[0], bodies.answer.clone())).collect();

@@ -14,6 +14,8 @@ use tokio::sync::oneshot;
 const ENTRIES: u32 = 256;
 /// Bytes of one block, if it has more than one entry.
 const BYTES: usize = 512 * 1024;
+/// Blocks whose memory is kept for others: memory that comes anew costs more than what is written to it.
+const SPARE: usize = 2 * super::MANY;
 
 /// How many calls of each directory have no entry.
 pub(super) type Lost = BTreeMap<(OrgNo, SourceNo), u64>;
@@ -64,6 +66,8 @@ pub(super) struct Gathered {
     taken: Room,
     /// What the writer has not let go of yet.
     in_hand: Room,
+    /// Room in memory from blocks that are written.
+    spare: Vec<Plain>,
     writer: Writer,
 }
 
@@ -85,6 +89,11 @@ pub(super) struct Taken {
 }
 
 impl Gathered {
+    /// How many blocks are full.
+    pub(super) fn full(&self) -> usize {
+        self.full.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.filling.is_empty() && self.full.is_empty() && self.lost.is_empty() && self.waiting.is_empty()
     }
@@ -130,9 +139,12 @@ impl Gathered {
         Taken { batches, counts: std::mem::take(&mut self.counts), waiting: std::mem::take(&mut self.waiting) }
     }
 
-    /// What was taken is stored, or lost.
-    pub(super) fn let_go(&mut self) {
+    /// What was taken is stored, or lost; some of its memory serves once more.
+    pub(super) fn let_go(&mut self, mut used: Vec<Plain>) {
         self.in_hand = Room::default();
+        used.truncate(SPARE);
+        used.iter_mut().for_each(Plain::clear);
+        self.spare = used;
     }
 
     /// A writer comes; whether it is the only one.
@@ -147,7 +159,8 @@ impl Gathered {
     }
 
     fn put(&mut self, whose: (OrgNo, SourceNo), id: LogId, calls: u64, head: &Head<&str>, bodies: &Bodies<&str>) {
-        let batch = self.filling.entry(whose).or_insert_with(|| Batch::empty(whose, id));
+        let (filling, spare) = (&mut self.filling, &mut self.spare);
+        let batch = filling.entry(whose).or_insert_with(|| Batch::empty(whose, id, spare.pop().unwrap_or_default()));
         let before = batch.plain.size();
         batch.plain.add(head, bodies);
         self.taken = self.taken.with(Room { calls: 1, bytes: batch.plain.size() - before });
@@ -159,7 +172,7 @@ impl Gathered {
 }
 
 impl Batch {
-    fn empty((org, src): (OrgNo, SourceNo), first: LogId) -> Self {
-        Self { org, src, oldest: first, newest: first, entries: 0, calls: 0, plain: Plain::default() }
+    fn empty((org, src): (OrgNo, SourceNo), first: LogId, plain: Plain) -> Self {
+        Self { org, src, oldest: first, newest: first, entries: 0, calls: 0, plain }
     }
 }

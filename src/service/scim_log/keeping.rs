@@ -71,7 +71,7 @@ async fn trim(
         for entry in &kept {
             plain.add(&entry.head, &entry.bodies.clone().unwrap_or_default());
         }
-        let (heads, bodies) = Whose { org, src, id }.sealed(gw, &plain);
+        let (heads, bodies) = Whose { org, src, id }.sealed(gw, &plain, &mut Vec::new());
         let entries = i64::try_from(kept.len()).unwrap_or(i64::MAX);
         gw.store
             .trim_scim_log_block(BlockRow { oldest, entries, heads, bodies: Some(bodies), ..row }, row.entries)

@@ -32,6 +32,8 @@ use tokio::sync::{Notify, oneshot};
 
 /// What may wait for the writer, and be in its hands.
 const ROOM: Room = Room { calls: 32_768, bytes: 32 * 1024 * 1024 };
+/// Full blocks that do not wait for the writer's pace.
+const MANY: usize = 8;
 /// Turned-away calls a second of one directory that get an entry each, with bursts of five times as many: whoever
 /// knocks without a token must not push the real calls out of the log.
 const TURNED_AWAY: u32 = 20;
@@ -123,14 +125,18 @@ impl Queue {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds something, and wakes the writer where it waits for anything at all.
+    /// Adds something, and wakes the writer where it waits for anything at all, or has many blocks to write.
     fn gather(&self, add: impl FnOnce(&mut Gathered)) {
         let mut gathered = self.gathered();
-        let was_empty = gathered.is_empty();
+        let (was_empty, full) = (gathered.is_empty(), gathered.full());
         add(&mut gathered);
+        let many = full < MANY && gathered.full() >= MANY;
         drop(gathered);
         if was_empty {
             self.some.notify_one();
+        }
+        if many {
+            self.hurry.notify_one();
         }
     }
 }

@@ -17,9 +17,10 @@ pub async fn run(gw: Gateway) {
         return;
     }
     let writing = Writing(&queue);
+    let mut room = Vec::new();
     loop {
         queue.some.notified().await;
-        writing.turn(&gw).await;
+        writing.turn(&gw, &mut room).await;
         tokio::select! {
             () = tokio::time::sleep(PACE) => {}
             () = queue.hurry.notified() => {}
@@ -37,19 +38,21 @@ impl Drop for Writing<'_> {
 }
 
 impl Writing<'_> {
-    async fn turn(&self, gw: &Gateway) {
+    async fn turn(&self, gw: &Gateway, room: &mut Vec<u8>) {
         let Taken { batches, counts, waiting } = self.0.gathered().take(&gw.sources);
         let mut blocks = Vec::with_capacity(batches.len());
+        let mut used = Vec::with_capacity(batches.len());
         let mut concerned = Lost::new();
         for batch in batches {
             *concerned.entry((batch.org, batch.src)).or_default() += batch.calls;
-            blocks.push(sealed(gw, batch));
+            blocks.push(sealed(gw, &batch, room));
+            used.push(batch.plain);
             // Sealing is work, and others have theirs.
             tokio::task::yield_now().await;
         }
         let written = gw.store.append_scim_log(blocks, counts.into_values().collect()).await;
         let mut gathered = self.0.gathered();
-        gathered.let_go();
+        gathered.let_go(used);
         if let Err(error) = written {
             tracing::error!(%error, "entries of the SCIM log could not be written; they are counted as lost");
             concerned.into_iter().for_each(|(whose, calls)| gathered.lose(whose, calls));
@@ -62,8 +65,8 @@ impl Writing<'_> {
     }
 }
 
-fn sealed(gw: &Gateway, batch: Batch) -> BlockRow {
-    let Batch { org, src, oldest, newest: id, entries, plain, .. } = batch;
-    let (heads, bodies) = Whose { org, src, id }.sealed(gw, &plain);
+fn sealed(gw: &Gateway, batch: &Batch, room: &mut Vec<u8>) -> BlockRow {
+    let Batch { org, src, oldest, newest: id, entries, .. } = *batch;
+    let (heads, bodies) = Whose { org, src, id }.sealed(gw, &batch.plain, room);
     BlockRow { org, src, id, oldest, entries: entries.into(), heads, bodies: Some(bodies) }
 }

@@ -65,7 +65,7 @@ impl Conn {
         let sql = sql.into();
         Box::pin(async move {
             self.flush().await?;
-            if !dialect::only_reads(&sql) {
+            if matches!(self.link, Link::Pg(_)) && !dialect::only_reads(&sql) {
                 self.begin().await?;
             }
             self.link.all(sql, args).await
@@ -96,7 +96,7 @@ impl Conn {
         let sql = sql.into();
         Box::pin(async move {
             if let Link::Lite(lite) = &self.link {
-                return lite.exec(&sql, &args).map(|_| ());
+                return lite.exec(sql, &args).map(|_| ());
             }
             if self.waiting.iter().any(|waiting| waiting.table == table) {
                 self.flush().await?;
@@ -206,7 +206,7 @@ impl Conn {
 impl Link {
     async fn exec(&mut self, sql: Cow<'static, str>, args: &[Val]) -> Result<u64, StoreError> {
         match self {
-            Self::Lite(conn) => conn.exec(&sql, args),
+            Self::Lite(conn) => conn.exec(sql, args),
             Self::Pg(link) => link.exec(sql, args).await,
             Self::Away => Err(StoreError::Closed),
         }
@@ -214,7 +214,7 @@ impl Link {
 
     async fn all(&mut self, sql: Cow<'static, str>, args: &[Val]) -> Result<Vec<Row>, StoreError> {
         match self {
-            Self::Lite(conn) => conn.all(&sql, args),
+            Self::Lite(conn) => conn.all(sql, args),
             Self::Pg(link) => link.all(sql, args).await,
             Self::Away => Err(StoreError::Closed),
         }

@@ -4,12 +4,20 @@ use super::lite_wal::{Due, Watch};
 use super::{LiteRow, Row, StoreError, Val, dialect};
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
-use rusqlite::{Connection, Statement};
+use rusqlite::{CachedStatement, Connection, Statement};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::c_int;
 use std::path::Path;
+use std::sync::Arc;
 
 /// One SQLite connection, used by one thread.
-pub(crate) struct Lite(Connection);
+pub(crate) struct Lite {
+    conn: Connection,
+    /// Texts of the program in SQLite's words, by where they stand.
+    spelled: RefCell<HashMap<(usize, usize), Arc<str>>>,
+}
 
 impl Lite {
     /// Opens the file, made if it is not there. With `lasting`, commits survive a power cut (`synchronous=FULL`).
@@ -29,14 +37,14 @@ impl Lite {
         if only_read {
             conn.execute_batch("PRAGMA query_only=ON;")?;
         }
-        Ok(Self(conn))
+        Ok(Self { conn, spelled: RefCell::default() })
     }
 
     /// The connection of the writer: the log is watched by another thread.
     pub(super) fn watched(path: &Path, lasting: bool) -> Result<Self, StoreError> {
         let mut lite = Self::open(path, false, lasting)?;
         let mut watch = Watch::begin(path.to_owned(), lasting)?;
-        lite.0.wal_hook(Some(move |wal: &mut Wal, pages: c_int| {
+        lite.conn.wal_hook(Some(move |wal: &mut Wal, pages: c_int| {
             if watch.committed(u32::try_from(pages).unwrap_or(0)) == Due::Rest {
                 // Where that thread is at it, it is done another time. The commit itself stands in any case.
                 let _ = wal.checkpoint();
@@ -47,19 +55,32 @@ impl Lite {
     }
 
     pub(super) fn changes(&self) -> u64 {
-        self.0.total_changes()
+        self.conn.total_changes()
     }
 
     pub(super) fn in_transaction(&self) -> bool {
-        !self.0.is_autocommit()
+        !self.conn.is_autocommit()
     }
 
     pub(super) fn script(&self, sql: &str) -> Result<(), StoreError> {
-        Ok(self.0.execute_batch(sql)?)
+        Ok(self.conn.execute_batch(sql)?)
     }
 
-    pub(super) fn exec(&self, sql: &str, args: &[Val]) -> Result<u64, StoreError> {
-        let mut statement = self.0.prepare_cached(&dialect::for_lite(sql))?;
+    /// A statement, made once.
+    fn prepared(&self, sql: Cow<'static, str>) -> Result<CachedStatement<'_>, StoreError> {
+        let text = match sql {
+            Cow::Owned(text) => dialect::for_lite(&text).into(),
+            Cow::Borrowed(text) => {
+                let mut spelled = self.spelled.borrow_mut();
+                let place = (text.as_ptr().addr(), text.len());
+                spelled.entry(place).or_insert_with(|| dialect::for_lite(text).into()).clone()
+            }
+        };
+        Ok(self.conn.prepare_cached(&text)?)
+    }
+
+    pub(super) fn exec(&self, sql: Cow<'static, str>, args: &[Val]) -> Result<u64, StoreError> {
+        let mut statement = self.prepared(sql)?;
         bind(&mut statement, args)?;
         // A statement with RETURNING gives rows; they are counted by running it to its end.
         if statement.column_count() > 0 {
@@ -75,7 +96,7 @@ impl Lite {
 
     /// Runs a statement once for each row; its text is in SQLite's words already, and it gives no rows.
     pub(super) fn exec_each(&self, sql: &str, rows: &[Vec<Val>]) -> Result<(), StoreError> {
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.conn.prepare_cached(sql)?;
         for row in rows {
             bind(&mut statement, row)?;
             statement.raw_execute().map_err(|e| self.named(e))?;
@@ -83,8 +104,8 @@ impl Lite {
         Ok(())
     }
 
-    pub(super) fn all(&self, sql: &str, args: &[Val]) -> Result<Vec<Row>, StoreError> {
-        let mut statement = self.0.prepare_cached(&dialect::for_lite(sql))?;
+    pub(super) fn all(&self, sql: Cow<'static, str>, args: &[Val]) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.prepared(sql)?;
         let mut found = Vec::new();
         self.gather(&mut statement, args, &mut found)?;
         Ok(found)
@@ -92,7 +113,7 @@ impl Lite {
 
     /// The same once for each row of arguments; all that it gives. The text is in SQLite's words already.
     pub(super) fn all_each(&self, sql: &str, rows: &[Vec<Val>]) -> Result<Vec<Row>, StoreError> {
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.conn.prepare_cached(sql)?;
         let mut given = Vec::with_capacity(rows.len());
         rows.iter().try_for_each(|row| self.gather(&mut statement, row, &mut given))?;
         Ok(given)
@@ -127,10 +148,10 @@ impl Lite {
 
     fn index_over(&self, table: &str, wanted: &[&str]) -> rusqlite::Result<Option<String>> {
         let mut list =
-            self.0.prepare_cached("SELECT name FROM pragma_index_list($1) WHERE \"unique\" AND origin = 'c'")?;
+            self.conn.prepare_cached("SELECT name FROM pragma_index_list($1) WHERE \"unique\" AND origin = 'c'")?;
         let names: Vec<String> = list.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for name in names {
-            let mut info = self.0.prepare_cached("SELECT name FROM pragma_index_info($1) ORDER BY seqno")?;
+            let mut info = self.conn.prepare_cached("SELECT name FROM pragma_index_info($1) ORDER BY seqno")?;
             let columns: Vec<String> = info.query_map([&name], |row| row.get(0))?.collect::<Result<_, _>>()?;
             if columns == wanted {
                 return Ok(Some(name));

@@ -9,6 +9,7 @@ use futures::executor::block_on;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::{self, ThreadId};
 
 /// Units that may wait for the writer or the readers before callers are told to come again.
 const QUEUE: usize = 1024;
@@ -49,7 +50,8 @@ pub(crate) struct LiteEngine {
 /// Connections for looks: as many as were ever needed at once.
 struct Looks {
     path: PathBuf,
-    idle: Mutex<Vec<Conn>>,
+    /// Each with the thread that had it last, and its pages in the cache of a core.
+    idle: Mutex<Vec<(ThreadId, Conn)>>,
 }
 
 /// What a file is for.
@@ -90,14 +92,19 @@ impl LiteEngine {
     /// Lends a reading connection to the calling thread, for a look that is over at once.
     pub(crate) fn look<R>(&self, job: impl FnOnce(&mut Conn) -> R) -> Result<R, StoreError> {
         let idle = || self.looks.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = idle().pop();
+        let here = thread::current().id();
+        let free = {
+            let mut idle = idle();
+            let own = idle.iter().position(|(thread, _)| *thread == here);
+            own.map(|at| idle.swap_remove(at)).or_else(|| idle.pop())
+        };
         let mut conn = match free {
-            Some(conn) => conn,
+            Some((_, conn)) => conn,
             None => Conn::from(Link::Lite(Lite::open(&self.looks.path, true, true)?)),
         };
         // Where the job panics, the connection is closed with it.
         let outcome = job(&mut conn);
-        idle().push(conn);
+        idle().push((here, conn));
         Ok(outcome)
     }
 
@@ -114,7 +121,7 @@ fn refused<T>(error: mpsc::TrySendError<T>) -> StoreError {
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|_| StoreError::Closed)?;
+    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|_| StoreError::Closed)?;
     Ok(())
 }
 

@@ -22,7 +22,10 @@ impl LiteRow {
     /// Copies the first `columns` of a row.
     pub(super) fn copy(row: &rusqlite::Row<'_>, columns: usize) -> Result<Self, StoreError> {
         // Each column is asked for once: that is a call into SQLite.
-        let values = (0..columns).map(|at| row.get_ref(at)).collect::<Result<Vec<_>, _>>()?;
+        let mut values = Vec::with_capacity(columns);
+        for at in 0..columns {
+            values.push(row.get_ref(at)?);
+        }
         let bytes = |value: &ValueRef<'_>| match value {
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
             _ => 0,

@@ -5,7 +5,9 @@ use crate::base::ids::{ResourceId, SourceNo};
 use crate::domain::query::{Predicate, Value};
 use crate::store::engine::{Val, args, vals};
 use crate::store::{StoreError, Tx};
+use std::borrow::Cow;
 use std::str::FromStr as _;
+use std::sync::LazyLock;
 
 /// The number under which `emails.value` is indexed.
 pub const EMAIL_PATH: i64 = 1;
@@ -32,6 +34,21 @@ impl Compiler {
 
     fn add(&mut self, parts: &[&str]) {
         parts.iter().for_each(|part| self.sql.push_str(part));
+    }
+
+    /// The whole statement. `$1` to `$3` are the organization, the directory, and the id behind which it looks.
+    fn whole(&mut self, kind: Kind, predicate: &Predicate, limit: i64) {
+        // The kind stands in the text, so that the partial indexes serve.
+        let kind = kind.number().to_string();
+        // A look-up goes by its own index, and not along the order of ids: the OR tells SQLite so (PostgreSQL drops it).
+        let behind = if *predicate == Predicate::All { "r.id > $3" } else { "(r.id > $3 OR 1 = 0)" };
+        self.add(&["SELECT * FROM (SELECT ", COLUMNS, ", CAST(NULL AS BIGINT) FROM resource r WHERE r.org = $1"]);
+        self.add(&[" AND r.src = $2 AND r.kind = ", &kind, " AND ", behind, " AND "]);
+        self.compile(predicate);
+        self.push(" ORDER BY r.id LIMIT ?) found", limit);
+        // One more row, of nobody, with how the facts stand: who finds nobody is told it as well, by the same statement.
+        let nobody = "NULL, ".repeat(WIDTH);
+        self.add(&[" UNION ALL SELECT ", &nobody, "(SELECT g.facts FROM guard g WHERE g.org = $1)"]);
     }
 
     fn list(&mut self, parts: &[Predicate], word: &str) {
@@ -63,20 +80,50 @@ impl Compiler {
     }
 
     fn equals(&mut self, key: &str, text: &str) {
-        let id = || ResourceId::from_str(text).map_or_else(|_| Vec::new(), |id| id.0.to_vec());
-        match key {
-            "key" => self.push("r.key = ?", text),
-            "ext" => self.push("r.ext = ?", text),
-            "id" => self.push("r.id = ?", id()),
-            "member" => self.push("r.id IN (SELECT m.gid FROM member m WHERE m.org = $1 AND m.mid = ?)", id()),
-            "group" => self.push("r.id IN (SELECT m.mid FROM member m WHERE m.org = $1 AND m.gid = ?)", id()),
-            "email" => self.push(
-                "r.id IN (SELECT a.id FROM attr a WHERE a.org = $1 AND a.src = $2 AND a.path = 1 AND a.val = ?)",
-                text,
-            ),
-            _ => self.sql.push_str("1 = 1"),
-        }
+        let condition = match key {
+            "key" => "r.key = ?",
+            "ext" => "r.ext = ?",
+            "id" => "r.id = ?",
+            "member" => "r.id IN (SELECT m.gid FROM member m WHERE m.org = $1 AND m.mid = ?)",
+            "group" => "r.id IN (SELECT m.mid FROM member m WHERE m.org = $1 AND m.gid = ?)",
+            "email" => "r.id IN (SELECT a.id FROM attr a WHERE a.org = $1 AND a.src = $2 AND a.path = 1 AND a.val = ?)",
+            _ => return self.sql.push_str("1 = 1"),
+        };
+        self.push(condition, operand(key, text));
     }
+}
+
+/// What a key is compared with. What is no id finds nobody.
+fn operand(key: &str, text: &str) -> Val {
+    match key {
+        "id" | "member" | "group" => ResourceId::from_str(text).map_or_else(|_| Vec::new(), |id| id.0.to_vec()).into(),
+        _ => text.into(),
+    }
+}
+
+/// The keys by which resources are looked up one by one.
+const LOOKED_UP: [&str; 4] = ["key", "ext", "id", "email"];
+
+/// The texts of these look-ups, of Users and of Groups, which are asked far more often than all others.
+static LOOKUPS: LazyLock<[[String; LOOKED_UP.len()]; 2]> = LazyLock::new(|| {
+    [Kind::User, Kind::Group].map(|kind| {
+        LOOKED_UP.map(|key| {
+            let mut compiler = Compiler { sql: String::with_capacity(TEXT), args: vals![0, 0, 0] };
+            compiler.whole(kind, &Predicate::Eq(key.to_owned(), Value::Text(String::new())), 0);
+            compiler.sql
+        })
+    })
+});
+
+/// The text of a look-up with what stands in it behind `$3`, where it is known.
+fn known(kind: Kind, predicate: &Predicate) -> Option<(&'static str, Val)> {
+    let Predicate::Eq(key, Value::Text(text)) = predicate else { return None };
+    let at = LOOKED_UP.iter().position(|known| known == key)?;
+    let texts = match kind {
+        Kind::User => &LOOKUPS[0],
+        Kind::Group => &LOOKUPS[1],
+    };
+    Some((&texts[at], operand(key, text)))
 }
 
 /// What a look-up found.
@@ -101,21 +148,21 @@ pub async fn find(
     after: Option<ResourceId>,
     limit: i64,
 ) -> Result<Candidates, StoreError> {
-    let org = tx.org;
     let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
-    // The kind stands in the text, so that the partial indexes serve.
-    let kind = kind.number().to_string();
-    // A look-up goes by its own index, and not along the order of ids: the OR tells SQLite so (PostgreSQL drops it).
-    let behind = if *predicate == Predicate::All { "r.id > $3" } else { "(r.id > $3 OR 1 = 0)" };
-    let mut compiler = Compiler { sql: String::with_capacity(TEXT), args: vals![org, src, after] };
-    compiler.add(&["SELECT * FROM (SELECT ", COLUMNS, ", CAST(NULL AS BIGINT) FROM resource r WHERE r.org = $1"]);
-    compiler.add(&[" AND r.src = $2 AND r.kind = ", &kind, " AND ", behind, " AND "]);
-    compiler.compile(predicate);
-    compiler.push(" ORDER BY r.id LIMIT ?) found", limit);
-    // One more row, of nobody, with how the facts stand: who finds nobody is told it as well, by the same statement.
-    let nobody = "NULL, ".repeat(WIDTH);
-    compiler.add(&[" UNION ALL SELECT ", &nobody, "(SELECT g.facts FROM guard g WHERE g.org = $1)"]);
-    let mut found = tx.conn.all(compiler.sql, &compiler.args).await?;
+    let mut args = vals![tx.org, src, after];
+    let sql: Cow<'static, str> = match known(kind, predicate) {
+        Some((sql, operand)) => {
+            args.extend([operand, limit.into()]);
+            sql.into()
+        }
+        None => {
+            let mut compiler = Compiler { sql: String::with_capacity(TEXT), args };
+            compiler.whole(kind, predicate, limit);
+            args = compiler.args;
+            compiler.sql.into()
+        }
+    };
+    let mut found = tx.conn.all(sql, &args).await?;
     // Known by what it is: a UNION promises no order. It is the last one as a rule.
     let at =
         found.iter().rposition(|row| matches!(row.is_null(0), Ok(true))).ok_or(StoreError::Malformed("standing"))?;
