@@ -51,7 +51,7 @@ impl Email {
     /// The whole address folded: the key of comparison.
     #[must_use]
     pub fn key(&self) -> String {
-        format!("{}@{}", fold(&self.written[..self.at]), self.domain())
+        [&fold(&self.written[..self.at]), "@", &self.domain()].concat()
     }
 }
 

@@ -150,7 +150,7 @@ impl Gateway {
     #[must_use]
     pub fn record(&self, actor: &Actor, deed: Deed, target: Option<String>, body: serde_json::Value) -> Record {
         let actor = match actor.id() {
-            Some(id) => format!("{}:{id}", actor.kind()),
+            Some(id) => [actor.kind(), ":", &id].concat(),
             None => actor.kind().to_owned(),
         };
         let (id, at, request) = (EventId::mint(&self.sources), self.sources.now(), self.request.clone());

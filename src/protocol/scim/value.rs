@@ -110,7 +110,7 @@ impl Intake<'_> {
             if sub.is_read_only() && !attribute.is_read_only() {
                 continue;
             }
-            if let Some(value) = self.check(sub, value, &format!("{name}.{}", sub.name))? {
+            if let Some(value) = self.check(sub, value, &[name, ".", &sub.name].concat())? {
                 kept.insert(sub.name.clone(), value);
             }
         }

@@ -2,7 +2,10 @@
 
 use crate::protocol::scim::Document;
 use crate::protocol::scim::list::decode_query;
+use memchr::{memchr2_iter, memmem};
 use serde_json::Value;
+
+const PASSWORD: &[u8] = b"password";
 
 /// A body that is fit to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +23,7 @@ pub enum Scrubbed {
 #[must_use]
 pub fn without_password(body: &[u8]) -> Scrubbed {
     // A letter of the word may be written as an escape, so that a body with such escapes is read as well.
-    if !contains_folded(body, b"password") && !contains_folded(body, b"\\u00") {
+    if !names_password(body) && memmem::find(body, b"\\u00").is_none() {
         return Scrubbed::Clean;
     }
     match serde_json::from_slice::<Value>(body) {
@@ -39,7 +42,7 @@ pub fn without_password(body: &[u8]) -> Scrubbed {
 /// decoded may hold anything.
 #[must_use]
 pub fn query_names_password(query: &str) -> bool {
-    if no_letter_is_escaped(query) && !contains_folded(query.as_bytes(), b"password") {
+    if no_letter_is_escaped(query) && !names_password(query.as_bytes()) {
         return false;
     }
     let Ok(pairs) = decode_query(query) else { return true };
@@ -54,9 +57,10 @@ fn no_letter_is_escaped(query: &str) -> bool {
     })
 }
 
-fn contains_folded(haystack: &[u8], needle: &[u8]) -> bool {
-    let begins = |window: &[u8]| window[0].eq_ignore_ascii_case(&needle[0]);
-    haystack.windows(needle.len()).any(|window| begins(window) && window.eq_ignore_ascii_case(needle))
+/// Whether the word stands in it, in letters of any case.
+fn names_password(text: &[u8]) -> bool {
+    let word = |at| text[at..].get(..PASSWORD.len()).is_some_and(|word: &[u8]| word.eq_ignore_ascii_case(PASSWORD));
+    memchr2_iter(b'p', b'P', text).any(word)
 }
 
 /// Whether a name is the attribute `password`, plain or behind a URN.

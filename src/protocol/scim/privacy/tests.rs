@@ -1,6 +1,8 @@
 //! What is shown of a call, and what never is.
 
-use super::{Scrubbed, Subject, masked, masked_address, masked_query, masked_text, without_password};
+use super::{
+    Scrubbed, Subject, masked, masked_address, masked_query, masked_text, query_names_password, without_password,
+};
 use serde_json::{Value, json};
 
 #[test]
@@ -147,4 +149,37 @@ fn attributes_of_an_own_schema_are_masked_whatever_they_are_called() {
     ] });
     let shown = masked(&patch, Subject::User).to_string();
     assert!(!shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn a_query_that_compares_with_a_password_is_known_however_its_letters_are_written() {
+    for query in [
+        "filter=password%20eq%20%22x%22",
+        "filter=Pass%77ord+eq+\"x\"",
+        "%70assword=x",
+        "filter=urn:ietf:params:scim:schemas:core:2.0:User:PASSWORD eq \"x\"",
+        "filter=password%",
+        "filter=userName%20eq%20%22%ff%22",
+    ] {
+        assert!(query_names_password(query), "{query}");
+    }
+    for query in [
+        "filter=userName%20eq%20%22ada%40acme.test%22&count=1",
+        "attributes=userName,password",
+        "excludedAttributes=p%61ssword",
+        "filter=displayName%20eq%20%22pass%3Fword%22",
+        "",
+    ] {
+        assert!(!query_names_password(query), "{query}");
+    }
+}
+
+#[test]
+fn a_body_is_clean_where_no_password_is_named_in_any_case_or_by_an_escape() {
+    for body in ["{\"passWord\": \"x\"}", "{\"\\u0070assword\": \"x\"}", "{\"ppassword\": \"x\"}"] {
+        assert!(matches!(without_password(body.as_bytes()), Scrubbed::Rewritten(_)), "{body}");
+    }
+    for body in ["{\"title\": \"P\"}", "{\"passwor\": 1}", "p"] {
+        assert_eq!(without_password(body.as_bytes()), Scrubbed::Clean, "{body}");
+    }
 }
