@@ -94,8 +94,10 @@ impl Gathered {
         self.full.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.filling.is_empty() && self.full.is_empty() && self.lost.is_empty() && self.waiting.is_empty()
+    /// Whether there is nothing that the writer has been woken for. What is lost wakes it anew each time: it is also what
+    /// the writer itself could not write.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.filling.is_empty() && self.full.is_empty() && self.waiting.is_empty()
     }
 
     /// What is held in memory.

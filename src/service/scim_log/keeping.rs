@@ -5,7 +5,7 @@ use super::block::{self, Plain, Whose};
 use super::reading::LogReadError;
 use crate::base::ids::{LogId, OrgNo, SourceNo};
 use crate::service::Gateway;
-use crate::store::scim_log::{BlockRange, BlockRow, BlockSize};
+use crate::store::scim_log::{BlockRange, BlockRow};
 use std::ops::Bound::Included;
 
 /// Keeps the log of every directory within its days and its entries.
@@ -32,22 +32,22 @@ async fn forget_of(
 ) -> Result<(), LogReadError> {
     loop {
         let blocks = gw.store.oldest_scim_log_blocks(org, src).await?;
-        let goes = |block: &&BlockSize| {
-            let goes = block.id < bound || block.entries <= excess;
-            excess = if goes { (excess - block.entries).max(0) } else { excess };
-            goes
-        };
-        let whole = blocks.iter().take_while(goes).count();
-        if let Some(last) = whole.checked_sub(1) {
-            gw.store.forget_scim_log_to(org, src, blocks[last].id).await?;
-        }
-        if let Some(edge) = blocks.get(whole) {
-            if edge.oldest < bound || excess > 0 {
-                trim(gw, (org, src), edge.id, bound, excess).await?;
+        let (mut last, mut edge) = (None, None);
+        for block in &blocks {
+            if block.id >= bound && block.entries > excess {
+                edge = Some(block).filter(|block| block.oldest < bound || excess > 0);
+                break;
             }
-            return Ok(());
+            excess = (excess - block.entries).max(0);
+            last = Some(block.id);
         }
-        if blocks.is_empty() {
+        if let Some(last) = last {
+            gw.store.forget_scim_log_to(org, src, last).await?;
+        }
+        if let Some(edge) = edge {
+            trim(gw, (org, src), edge.id, bound, excess).await?;
+        }
+        if last.is_none() || last != blocks.last().map(|block| block.id) {
             return Ok(());
         }
     }

@@ -125,14 +125,14 @@ impl Queue {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds something, and wakes the writer where it waits for anything at all, or has many blocks to write.
+    /// Adds something, and wakes the writer where it is at rest, or has many blocks to write.
     fn gather(&self, add: impl FnOnce(&mut Gathered)) {
         let mut gathered = self.gathered();
-        let (was_empty, full) = (gathered.is_empty(), gathered.full());
+        let (at_rest, full) = (gathered.is_at_rest(), gathered.full());
         add(&mut gathered);
         let many = full < MANY && gathered.full() >= MANY;
         drop(gathered);
-        if was_empty {
+        if at_rest {
             self.some.notify_one();
         }
         if many {

@@ -1,6 +1,6 @@
 //! How the SCIM log is kept: what it does with large and broken bodies, how long it lasts, and that it says what it lost.
 
-use crate::harness::database::on_both_engines;
+use crate::harness::database::{Engine, on_both_engines};
 use crate::harness::gateway::{Directory, TestGateway, usual_rules};
 use axum::body::Body;
 use axum::http::Request;
@@ -253,4 +253,24 @@ on_both_engines! {
         }
         assert_eq!(follower.more(&gw.gateway, &logged, false).await.unwrap().len(), 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_log_cannot_write_is_counted_and_it_goes_on_when_it_can() {
+    let gw = TestGateway::start(Engine::Sqlite).await;
+    let acme = gw.organization("acme", None, usual_rules()).await;
+    let okta = acme.directory("okta", "auto").await;
+    let log = format!("{}-log.db", gw.database_file().with_extension("").display());
+    let alter = |sql: &str| rusqlite::Connection::open(&log).unwrap().execute_batch(sql).unwrap();
+    alter("ALTER TABLE scim_log_block RENAME TO away");
+    for _ in 0..2 {
+        okta.get("/Users").await.expect(200);
+        gw.logged().await;
+    }
+    alter("ALTER TABLE away RENAME TO scim_log_block");
+    okta.get("/Groups").await.expect(200);
+    gw.logged().await;
+    let logged = scim_log::of_operator(&gw.gateway, "acme", "okta").await.unwrap();
+    let page = scim_log::page(&gw.gateway, &logged, all(), false).await.unwrap().entries;
+    assert_eq!(page.iter().map(|e| (e.path.as_str(), e.lost)).collect::<Vec<_>>(), [("", 2), ("/Groups", 0)]);
 }
