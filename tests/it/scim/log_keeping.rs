@@ -164,11 +164,12 @@ on_both_engines! {
         let logged = scim_log::of_operator(&gw.gateway, "acme", "okta").await.unwrap();
         let mut follower = Follower::from(all(), gw.gateway.sources.now());
         let mut made = Vec::new();
-        for n in 0..9 {
+        // One block reaches over all of the other instance's, of which there are more than are read at once.
+        for n in 0..60 {
             // An id begins with the time when a call is over: calls take no minute.
             gw.wait(Duration::minutes(1));
-            instances[n % 2].create(&format!("ada{n}")).await;
-            made.push(format!("ada{n}@acme.test"));
+            instances[n % 2].create(&format!("ada{n:02}")).await;
+            made.push(format!("ada{n:02}@acme.test"));
             if n % 4 == 3 {
                 instances[n % 2].write().await;
             }
