@@ -177,17 +177,19 @@ on_both_engines! {
         instances[0].write().await;
         instances[1].write().await;
         let name = |e: &EntryView| e.request.as_ref().unwrap()["userName"].as_str().unwrap().to_owned();
-        let (mut told, mut filter) = (Vec::new(), LogFilter { limit: 2, ..all() });
-        loop {
-            let page = scim_log::page(&gw.gateway, &logged, filter.clone(), true).await.unwrap();
-            told.extend(page.entries.iter().map(name));
-            let Some(next) = page.next else { break };
-            let entry = scim_log::entry(&gw.gateway, &logged, next, true).await.unwrap();
-            assert_eq!(Some(&name(&entry.entry)), told.last(), "an entry is found by its id");
-            filter.before = Some(next);
+        for limit in [2, 40] {
+            let (mut told, mut filter) = (Vec::new(), LogFilter { limit, ..all() });
+            loop {
+                let page = scim_log::page(&gw.gateway, &logged, filter.clone(), true).await.unwrap();
+                told.extend(page.entries.iter().map(name));
+                let Some(next) = page.next else { break };
+                let entry = scim_log::entry(&gw.gateway, &logged, next, true).await.unwrap();
+                assert_eq!(Some(&name(&entry.entry)), told.last(), "an entry is found by its id");
+                filter.before = Some(next);
+            }
+            told.reverse();
+            assert_eq!(told, made, "by {limit}");
         }
-        told.reverse();
-        assert_eq!(told, made);
         let mut followed: Vec<_> = follower.more(&gw.gateway, &logged, true).await.unwrap().iter().map(name).collect();
         followed.sort();
         assert_eq!(followed, made);
