@@ -35,14 +35,14 @@ pub(super) struct Batch {
     pub(super) plain: Plain,
 }
 
-/// Room for entries.
+/// How much entries take, or may take.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Room {
+pub(super) struct Volume {
     pub(super) calls: usize,
     pub(super) bytes: usize,
 }
 
-impl Room {
+impl Volume {
     pub(super) fn with(self, more: Self) -> Self {
         Self { calls: self.calls + more.calls, bytes: self.bytes + more.bytes }
     }
@@ -63,10 +63,10 @@ pub(super) struct Gathered {
     lost: Lost,
     /// Who waits for everything that is there to be stored.
     waiting: Vec<oneshot::Sender<()>>,
-    taken: Room,
+    taken: Volume,
     /// What the writer has not let go of yet.
-    in_hand: Room,
-    /// Room in memory from blocks that are written.
+    in_hand: Volume,
+    /// Memory from blocks that are written.
     spare: Vec<Plain>,
     writer: Writer,
 }
@@ -101,7 +101,7 @@ impl Gathered {
     }
 
     /// What is held in memory.
-    pub(super) fn held(&self) -> Room {
+    pub(super) fn held(&self) -> Volume {
         self.taken.with(self.in_hand)
     }
 
@@ -143,7 +143,7 @@ impl Gathered {
 
     /// What was taken is stored, or lost; some of its memory serves once more.
     pub(super) fn let_go(&mut self, mut used: Vec<Plain>) {
-        self.in_hand = Room::default();
+        self.in_hand = Volume::default();
         used.truncate(SPARE);
         used.iter_mut().for_each(Plain::clear);
         self.spare = used;
@@ -156,7 +156,7 @@ impl Gathered {
 
     /// The writer is gone: nobody waits for it any more.
     pub(super) fn end(&mut self) {
-        (self.writer, self.in_hand) = (Writer::Gone, Room::default());
+        (self.writer, self.in_hand) = (Writer::Gone, Volume::default());
         self.waiting.clear();
     }
 
@@ -165,7 +165,7 @@ impl Gathered {
         let batch = filling.entry(whose).or_insert_with(|| Batch::empty(whose, id, spare.pop().unwrap_or_default()));
         let before = batch.plain.size();
         batch.plain.add(head, bodies);
-        self.taken = self.taken.with(Room { calls: 1, bytes: batch.plain.size() - before });
+        self.taken = self.taken.with(Volume { calls: 1, bytes: batch.plain.size() - before });
         (batch.newest, batch.entries, batch.calls) = (id, batch.entries + 1, batch.calls + calls);
         if batch.entries >= ENTRIES || batch.plain.size() >= BYTES {
             self.full.extend(self.filling.remove(&whose));

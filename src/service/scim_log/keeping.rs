@@ -2,6 +2,7 @@
 //! anew without those that go.
 
 use super::block::{self, Plain, Whose};
+use super::entry::Entry;
 use super::reading::LogReadError;
 use crate::base::ids::{LogId, OrgNo, SourceNo};
 use crate::service::Gateway;
@@ -67,12 +68,12 @@ async fn trim(
         let excess = usize::try_from(excess).unwrap_or_default();
         let gone = entries.iter().take_while(|entry| entry.head.id() < bound).count().max(excess);
         let kept = entries.split_off(gone.min(entries.len()));
+        let entries = i64::try_from(kept.len()).unwrap_or(i64::MAX);
         let (Some(oldest), mut plain) = (kept.first().map(|entry| entry.head.id()), Plain::default()) else { continue };
-        for entry in &kept {
-            plain.add(&entry.head, &entry.bodies.clone().unwrap_or_default());
+        for Entry { head, bodies } in kept {
+            plain.add(&head, &bodies.unwrap_or_default());
         }
         let (heads, bodies) = Whose { org, src, id }.sealed(gw, &plain, &mut Vec::new());
-        let entries = i64::try_from(kept.len()).unwrap_or(i64::MAX);
         gw.store
             .trim_scim_log_block(BlockRow { oldest, entries, heads, bodies: Some(bodies), ..row }, row.entries)
             .await?;

@@ -26,12 +26,12 @@ use crate::base::ids::DirectoryId;
 use crate::base::sources::Sources;
 use crate::service::provisioning::RateLimit;
 use call::Fit;
-use gathered::{Gathered, Room};
+use gathered::{Gathered, Volume};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
 /// What may wait for the writer, and be in its hands.
-const ROOM: Room = Room { calls: 32_768, bytes: 32 * 1024 * 1024 };
+const ROOM: Volume = Volume { calls: 32_768, bytes: 32 * 1024 * 1024 };
 /// Full blocks that do not wait for the writer's pace.
 const MANY: usize = 8;
 /// Turned-away calls a second of one directory that get an entry each, with bursts of five times as many: whoever
@@ -50,7 +50,7 @@ impl std::fmt::Debug for ScimLog {
 
 struct Queue {
     gathered: Mutex<Gathered>,
-    room: Room,
+    room: Volume,
     /// Something has come where nothing was.
     some: Notify,
     hurry: Notify,
@@ -67,10 +67,10 @@ impl ScimLog {
     /// A log where this many calls with this many bytes may wait.
     #[must_use]
     pub fn with_room(calls: usize, bytes: usize) -> Self {
-        Self::of(Room { calls, bytes })
+        Self::of(Volume { calls, bytes })
     }
 
-    fn of(room: Room) -> Self {
+    fn of(room: Volume) -> Self {
         Self(Some(Arc::new(Queue {
             gathered: Mutex::default(),
             room,

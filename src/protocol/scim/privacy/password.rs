@@ -65,7 +65,7 @@ fn names_password(text: &[u8]) -> bool {
 
 /// Whether a name is the attribute `password`, plain or behind a URN.
 fn is_password(name: &str) -> bool {
-    name.to_ascii_lowercase().contains("password")
+    names_password(name.as_bytes())
 }
 
 /// Whether something was taken out.
