@@ -188,13 +188,19 @@ pub async fn behind(tx: &mut Tx, mark: i64, after: Option<PersonId>) -> Result<V
 }
 
 /// Takes the wide marks away that were put before `put_before`: everyone has been settled under them, and no unit of
-/// work that read an older mark can still be on its way to a commit.
+/// work that read an older mark can still be on its way to a commit. On SQLite, where units follow each other, none ever is.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn clear_marks(tx: &mut Tx, mark: i64, put_before: DateTime<Utc>) -> Result<(), StoreError> {
     let org = tx.org;
-    tx.conn.exec("DELETE FROM wide WHERE org = $1 AND id <= $2 AND at < $3", args![org, mark, put_before]).await?;
+    match tx.conn.dialect() {
+        Dialect::Lite => tx.conn.exec("DELETE FROM wide WHERE org = $1 AND id <= $2", args![org, mark]).await?,
+        Dialect::Pg => {
+            let sql = "DELETE FROM wide WHERE org = $1 AND id <= $2 AND at < $3";
+            tx.conn.exec(sql, args![org, mark, put_before]).await?
+        }
+    };
     Ok(())
 }
 

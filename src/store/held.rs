@@ -10,7 +10,9 @@ use super::people::{self, PersonRow};
 use super::{StoreError, Tx};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
 use chrono::{DateTime, Utc};
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// People in one statement.
 const CHUNK: usize = 100;
@@ -79,7 +81,8 @@ pub async fn with_belongings(tx: &mut Tx, people: Vec<PersonRow>) -> Result<Vec<
     for chunk in ids.chunks(CHUNK) {
         let (mut list, mut values) = (String::new(), vals![tx.org]);
         push_list(&mut list, &mut values, chunk);
-        for row in tx.conn.all(belongings(&list), &values).await? {
+        let sql = if chunk.len() == 1 { OF_ONE.as_str().into() } else { Cow::from(belongings(&list)) };
+        for row in tx.conn.all(sql, &values).await? {
             let Some(one) = places.get(&PersonId(row.key(0)?)).and_then(|at| held.get_mut(*at)) else { continue };
             match row.opt_key(9)? {
                 Some(group) => one.groups.push(GroupRow {
@@ -96,6 +99,9 @@ pub async fn with_belongings(tx: &mut Tx, people: Vec<PersonRow>) -> Result<Vec<
     held.iter_mut().for_each(|one| one.groups.sort_unstable_by_key(|group| (group.id, group.member)));
     Ok(held)
 }
+
+/// The text for the one person that most requests are about.
+static OF_ONE: LazyLock<String> = LazyLock::new(|| belongings("$2)"));
 
 /// What belongs to the people of a `list`, by one statement: a row for each of them with the access and a grant by hand, and
 /// a row for each group that one of their Users is in, or they are by themselves.

@@ -177,6 +177,16 @@ pub async fn update(tx: &mut Tx, person: &PersonRow, now: DateTime<Utc>) -> Resu
         .await
 }
 
+/// Writes back whether a person may come in, who is found and named as before. Hold the person first ([`lock`]).
+///
+/// # Errors
+/// When the database fails.
+pub async fn update_state(tx: &mut Tx, person: &PersonRow, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let sql = "UPDATE person SET state = $3, epoch = $4, modified = $5 WHERE org = $1 AND id = $2";
+    let values = vals![tx.org, person.id, &person.state, person.epoch, now];
+    tx.conn.later("person", sql, values).await
+}
+
 /// The stored password hash (PHC text) of a person.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ use super::standing::{self, Standing};
 use super::{StoreError, Tx};
 use crate::base::ids::{PersonId, ResourceId, SourceNo};
 use chrono::{DateTime, Utc};
+use std::sync::LazyLock;
 
 /// The unique key over userNames of a directory.
 pub const USER_NAME_KEY: &str = "resource_user_key";
@@ -121,6 +122,14 @@ pub async fn lock(tx: &mut Tx, src: SourceNo, kind: Kind, id: ResourceId) -> Res
     Ok(hold(tx, src, kind, id).await?.map(|(row, _)| row))
 }
 
+static HELD: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS}, {} FROM resource r WHERE r.org = $1 AND r.id = $2 AND r.src = $3 AND r.kind = $4 \
+         FOR NO KEY UPDATE",
+        standing::COLUMNS
+    )
+});
+
 /// The same, held until the unit ends, with how things stand.
 ///
 /// # Errors
@@ -132,14 +141,32 @@ pub async fn hold(
     id: ResourceId,
 ) -> Result<Option<(ResourceRow, Standing)>, StoreError> {
     let org = tx.org;
-    let sql = format!(
-        "SELECT {COLUMNS}, {} FROM resource r WHERE r.org = $1 AND r.id = $2 AND r.src = $3 AND r.kind = $4 \
-         FOR NO KEY UPDATE",
-        standing::COLUMNS
-    );
-    let row = tx.conn.one(sql, args![org, id, src, kind.number()]).await?;
+    let row = tx.conn.one(HELD.as_str(), args![org, id, src, kind.number()]).await?;
     row.map(|row| Ok((read(&row)?, standing::read(&row, WIDTH)?))).transpose()
 }
+
+/// A User with its person, where nobody else writes meanwhile.
+static WITH_PERSON: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS}, {}, {} FROM resource r LEFT JOIN person p ON p.org = r.org AND p.id = r.person \
+         WHERE r.org = $1 AND r.id = $2 AND r.src = $3 AND r.kind = 1",
+        standing::COLUMNS,
+        people::COLUMNS
+    )
+});
+
+/// The same on PostgreSQL, which holds no row on the outer side of a join: the User first, then its person.
+static HELD_WITH_PERSON: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH held AS MATERIALIZED (SELECT {COLUMNS}, {} FROM resource r WHERE r.org = $1 AND r.id = $2 AND r.src = $3 \
+           AND r.kind = 1 FOR NO KEY UPDATE), \
+         owner AS MATERIALIZED (SELECT {} FROM person p WHERE p.org = $1 AND p.id = (SELECT h.person FROM held h) \
+           FOR NO KEY UPDATE) \
+         SELECT * FROM held LEFT JOIN owner ON 1 = 1",
+        standing::COLUMNS,
+        people::COLUMNS
+    )
+});
 
 /// A User held for a change of its person: both are held by one statement until the unit ends, with how things stand. The
 /// person is left out where the User has none, or was given one while this waited.
@@ -152,15 +179,10 @@ pub async fn hold_with_person(
     id: ResourceId,
 ) -> Result<Option<(ResourceRow, Standing, Option<PersonRow>)>, StoreError> {
     let org = tx.org;
-    let sql = format!(
-        "WITH held AS MATERIALIZED (SELECT {COLUMNS}, {} FROM resource r WHERE r.org = $1 AND r.id = $2 AND r.src = $3 \
-           AND r.kind = 1 FOR NO KEY UPDATE), \
-         owner AS MATERIALIZED (SELECT {} FROM person p WHERE p.org = $1 AND p.id = (SELECT h.person FROM held h) \
-           FOR NO KEY UPDATE) \
-         SELECT * FROM held LEFT JOIN owner ON 1 = 1",
-        standing::COLUMNS,
-        people::COLUMNS
-    );
+    let sql = match tx.conn.dialect() {
+        Dialect::Lite => WITH_PERSON.as_str(),
+        Dialect::Pg => HELD_WITH_PERSON.as_str(),
+    };
     let Some(row) = tx.conn.one(sql, args![org, id, src]).await? else { return Ok(None) };
     let at = WIDTH + standing::WIDTH;
     let person = if row.is_null(at)? { None } else { Some(people::read_from(&row, at)?) };
@@ -241,31 +263,31 @@ pub async fn insert(tx: &mut Tx, new: &ResourceRow) -> Result<(), StoreError> {
     count(tx, new.src, new.kind, new.id, 1).await
 }
 
-/// Writes a resource back. Hold it first ([`lock`]).
+/// Writes a resource back that was `was`. Hold it first ([`lock`]).
+///
+/// SQLite writes each index anew over whose columns a statement sets, changed or not: what resources are found by is set
+/// where it has changed.
 ///
 /// # Errors
 /// [`StoreError::Taken`] with [`USER_NAME_KEY`] or [`EXTERNAL_ID_KEY`].
-pub async fn update(tx: &mut Tx, resource: &ResourceRow) -> Result<(), StoreError> {
-    let org = tx.org;
-    tx.conn
-        .later(
-            "resource",
-            "UPDATE resource SET person = $3, label = $4, key = $5, ext = $6, active = $7, version = $8, \
-             modified = $9, doc = $10 WHERE org = $1 AND id = $2",
-            vals![
-                org,
-                resource.id,
-                resource.person,
-                &resource.label,
-                &resource.key,
-                resource.ext.clone(),
-                resource.active,
-                resource.version,
-                resource.modified,
-                &resource.doc
-            ],
-        )
-        .await
+pub async fn update(tx: &mut Tx, was: &ResourceRow, resource: &ResourceRow) -> Result<(), StoreError> {
+    let mut values = vals![
+        tx.org,
+        resource.id,
+        &resource.label,
+        resource.active,
+        resource.version,
+        resource.modified,
+        &resource.doc
+    ];
+    let sql = if (was.person, &was.key, &was.ext) == (resource.person, &resource.key, &resource.ext) {
+        "UPDATE resource SET label = $3, active = $4, version = $5, modified = $6, doc = $7 WHERE org = $1 AND id = $2"
+    } else {
+        values.extend(vals![resource.person, &resource.key, resource.ext.clone()]);
+        "UPDATE resource SET label = $3, active = $4, version = $5, modified = $6, doc = $7, person = $8, key = $9, \
+         ext = $10 WHERE org = $1 AND id = $2"
+    };
+    tx.conn.later("resource", sql, values).await
 }
 
 /// Takes a resource away, with its index rows.

@@ -57,13 +57,15 @@ on_both_engines! {
         let ada = okta.create_user("ada@acme.test").await.expect(201).id();
         okta.create_group("panel-north-users", &[&ada]).await.expect(201);
         let marks = async || gw.contents().await["wide"].len();
+        // Units follow each other on SQLite: none that begins behind a mark can be older.
+        let stays = usize::from(engine == Engine::Postgres);
         acme.replace_rules_with_a_mark(json!([])).await;
         gw.wait(chrono::Duration::minutes(1));
-        assert_eq!((run_once(&gw.gateway).await.unwrap(), marks().await), (1, 1), "a unit may have begun before it");
+        assert_eq!((run_once(&gw.gateway).await.unwrap(), marks().await), (1, stays), "a unit may have begun before it");
         gw.wait(chrono::Duration::minutes(10));
         acme.replace_rules_with_a_mark(usual_rules()).await;
-        assert_eq!((run_once(&gw.gateway).await.unwrap(), marks().await), (1, 1), "the older one is gone");
-        assert_eq!(gw.gateway.store.marked_organizations().await.unwrap(), [acme.org]);
+        assert_eq!((run_once(&gw.gateway).await.unwrap(), marks().await), (1, stays), "the older one is gone");
+        assert_eq!(gw.gateway.store.marked_organizations().await.unwrap().len(), stays);
         gw.wait(chrono::Duration::minutes(11));
         assert_eq!((run_once(&gw.gateway).await.unwrap(), marks().await), (0, 0));
         // What is derived from now on stands under no mark; a new mark is seen all the same.

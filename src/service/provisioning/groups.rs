@@ -246,15 +246,15 @@ async fn change(
     if old == new && moved.touched.is_empty() && !moved.renamed {
         return Ok((row, moved, records));
     }
-    let (was, ext, mattered) = (row.label.clone(), row.ext.clone(), membership::matters(&ground, &row));
+    let (was, mattered) = (row.clone(), membership::matters(&ground, &row));
     shape::refresh(&mut row, ResourceType::Group, &new, now);
-    if row.ext != ext
+    if row.ext != was.ext
         && let Some(ext) = &row.ext
         && resources::by_ext(tx, row.src, Kind::Group, ext).await?.is_some_and(|other| other.id != row.id)
     {
         return Err(ScimError::uniqueness("externalId is taken by another Group of this directory.").into());
     }
-    let renamed = was != row.label || ext != row.ext;
+    let renamed = (&was.label, &was.ext) != (&row.label, &row.ext);
     // Who leaves a group in the same call that renames it loses what the old name gave.
     let by = if !renamed && moved.touched.is_empty() {
         None
@@ -264,14 +264,14 @@ async fn change(
         // Before the writes that go together.
         Ground::unless_it_stays(tx, gw, standing).await?
     };
-    resources::update(tx, &row).await?;
+    resources::update(tx, &was, &row).await?;
     let change = Change { by: wish.by, old: &old, new: &new, members: moved.renamed || !moved.touched.is_empty() };
     events::changed(tx, gw, who, &row, change).await?;
     if renamed {
         if let Some(ground) = &by {
             records.extend(membership::follow_all(tx, gw, ground, row.id, "group_renamed").await?);
         }
-        let body = json!({"before": was, "after": row.label});
+        let body = json!({"before": was.label, "after": row.label});
         records.push(gw.record(&who.actor(), Deed::GroupRenamed, Some(row.id.to_string()), body));
     }
     if !moved.touched.is_empty() {

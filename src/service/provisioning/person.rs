@@ -8,7 +8,7 @@ use crate::protocol::scim::Document;
 use crate::service::Gateway;
 use crate::service::access::{Ground, settle};
 use crate::store::held::Held;
-use crate::store::people::{self, DELETED};
+use crate::store::people::{self, DELETED, PersonRow};
 use crate::store::resources::ResourceRow;
 use crate::store::{Record, Tx, aside};
 use chrono::{DateTime, Utc};
@@ -37,11 +37,16 @@ pub(super) async fn follow(
     now: DateTime<Utc>,
 ) -> Result<(), ProvisionError> {
     let person = &mut held.person;
+    let was = person.clone();
     let moved = adoption::describe(person, document);
     person.state = adoption::state(row.active);
     let ends = moved || (was_active && !row.active);
     person.epoch += i64::from(ends);
-    people::update(tx, person, now).await?;
+    if *person == (PersonRow { state: person.state.clone(), epoch: person.epoch, ..was }) {
+        people::update_state(tx, person, now).await?;
+    } else {
+        people::update(tx, person, now).await?;
+    }
     if ends {
         people::drop_credentials(tx, person.id).await?;
     }

@@ -381,7 +381,7 @@ impl Step<'_> {
 
     async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let (row, old, new) = (self.row, shape::emails(self.old), shape::emails(self.new));
-        resources::update(tx, row).await?;
+        resources::update(tx, self.was, row).await?;
         resources::index_emails(tx, row.src, row.id, &old, &new).await
     }
 

@@ -1,7 +1,7 @@
 //! The words in which the engines differ. Everything else is one text.
 //!
-//! Statements are written in PostgreSQL's words; SQLite's single writer needs no row locks, so those words are
-//! dropped there.
+//! Statements are written in PostgreSQL's words; SQLite's single writer needs no row locks, and its planner goes from left
+//! to right where it is told so, so those words are dropped there.
 
 /// Which words an engine speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +16,16 @@ pub(crate) enum Dialect {
 /// another unit holds, or waiting for them.
 const ROW_LOCKS: [&str; 2] = [" FOR NO KEY UPDATE SKIP LOCKED", " FOR NO KEY UPDATE"];
 
+/// What has PostgreSQL ask a part of a statement first. On SQLite it would fill a table of its own with it, each time.
+const APART: &str = " AS MATERIALIZED (";
+
 /// A statement as SQLite reads it. Its third parameter is `?3`: `$3` is a name to it, which it numbers by first appearance.
 /// No literal of ours has a `$` in it: values are parameters.
 pub(crate) fn for_lite(sql: &str) -> String {
-    let text = sql.replace('$', "?");
+    let mut text = sql.replace('$', "?");
+    if text.contains(APART) {
+        text = text.replace(APART, " AS (");
+    }
     if text.contains(" FOR NO KEY UPDATE") {
         return ROW_LOCKS.iter().fold(text, |text, lock| text.replace(lock, ""));
     }
@@ -68,6 +74,14 @@ mod tests {
         assert!(!only_reads("SELECT 1 FOR NO KEY UPDATE"));
         assert!(!only_reads("WITH w AS (DELETE FROM t) SELECT 1"));
         assert!(!only_reads("UPDATE t SET n = n + 1 RETURNING n"));
+    }
+
+    #[test]
+    fn a_part_that_is_asked_first_is_a_word_of_postgresql_alone() {
+        assert_eq!(
+            for_lite("SELECT * FROM (WITH a AS MATERIALIZED (SELECT 1) TABLE a) b"),
+            "SELECT * FROM (WITH a AS (SELECT 1) TABLE a) b"
+        );
     }
 
     #[test]

@@ -127,19 +127,40 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StoreEr
 
 fn write_loop(mut conn: Conn, queue: &mpsc::Receiver<Box<dyn WriteJob>>) {
     while let Ok(first) = queue.recv() {
-        let mut group = vec![first];
-        group.extend(std::iter::from_fn(|| queue.try_recv().ok()).take(GROUP - 1));
-        commit_group(&mut conn, group);
+        commit_group(&mut conn, first, || queue.try_recv().ok());
     }
 }
 
-/// One commit for all of them. A savepoint for each would keep a copy of every page that it touches, for units that hardly
-/// ever fail behind their first write: so they go without, and all begin anew with one where one of them has.
-fn commit_group(conn: &mut Conn, group: Vec<Box<dyn WriteJob>>) {
-    let mut jobs: Vec<_> = group.into_iter().map(Some).collect();
-    let mut outcome = transaction(conn, &mut jobs, together);
+/// A place in a group. A job that panicked has left it, and its caller knows.
+type Place = Option<Box<dyn WriteJob>>;
+
+/// One commit for all of them: for the first, and for whatever comes until the work of all is done. Those that would wait
+/// for the next commit otherwise are those whom the last one has answered: half of the callers in each, and twice the
+/// commits.
+///
+/// A savepoint for each would keep a copy of every page that it touches, for units that hardly ever fail behind their
+/// first write: so they go without, and all begin anew with one where one of them has.
+fn commit_group(conn: &mut Conn, first: Box<dyn WriteJob>, mut next: impl FnMut() -> Place) {
+    let mut jobs = vec![Some(first)];
+    let mut outcome = transaction(conn, |conn| {
+        for at in 0..GROUP {
+            if at == jobs.len() {
+                let Some(job) = next() else { break };
+                jobs.push(Some(job));
+            }
+            if !together(conn, &mut jobs[at])? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    });
     if matches!(outcome, Ok(false)) && jobs.len() > 1 {
-        outcome = transaction(conn, &mut jobs, apart);
+        outcome = transaction(conn, |conn| {
+            for job in &mut jobs {
+                apart(conn, job)?;
+            }
+            Ok(true)
+        });
     }
     let reason = outcome.err().map(|e| e.to_string());
     for job in jobs.into_iter().flatten() {
@@ -147,21 +168,12 @@ fn commit_group(conn: &mut Conn, group: Vec<Box<dyn WriteJob>>) {
     }
 }
 
-/// A place in a group. A job that panicked has left it, and its caller knows.
-type Place = Option<Box<dyn WriteJob>>;
-
-/// Runs jobs in one transaction; whether it was kept.
-fn transaction(
-    conn: &mut Conn,
-    jobs: &mut [Place],
-    each: fn(&mut Conn, &mut Place) -> Result<bool, StoreError>,
-) -> Result<bool, StoreError> {
+/// One transaction around this work; whether it was kept.
+fn transaction(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<bool, StoreError>) -> Result<bool, StoreError> {
     let all = |conn: &mut Conn| {
         run(conn, "BEGIN IMMEDIATE")?;
-        for job in jobs {
-            if !each(conn, job)? {
-                return Ok(false);
-            }
+        if !work(conn)? {
+            return Ok(false);
         }
         run(conn, "COMMIT").map(|()| true)
     };
@@ -184,12 +196,12 @@ fn together(conn: &mut Conn, job: &mut Place) -> Result<bool, StoreError> {
 }
 
 /// Runs a job in a savepoint of its own: what it spoils is undone.
-fn apart(conn: &mut Conn, job: &mut Place) -> Result<bool, StoreError> {
+fn apart(conn: &mut Conn, job: &mut Place) -> Result<(), StoreError> {
     run(conn, "SAVEPOINT unit")?;
     if leaves(conn, job) == Leaves::Spoil {
         run(conn, "ROLLBACK TO unit")?;
     }
-    run(conn, "RELEASE unit").map(|()| true)
+    run(conn, "RELEASE unit")
 }
 
 /// Runs a job. One that panics is dropped, which tells its caller that the work broke off.

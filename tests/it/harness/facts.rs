@@ -81,7 +81,8 @@ impl TestOrganization<'_> {
             .write::<_, StoreError, _>(self.org, async move |tx| {
                 for directory in directories::list(tx).await? {
                     if let Some(row) = resources::lock(tx, directory.src, Kind::User, second).await? {
-                        resources::update(tx, &ResourceRow { person: Some(person), ..row }).await?;
+                        let shared = ResourceRow { person: Some(person), ..row.clone() };
+                        resources::update(tx, &row, &shared).await?;
                     }
                 }
                 Ok(Done::of(()))

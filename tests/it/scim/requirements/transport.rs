@@ -3,7 +3,7 @@
 use super::{USER, directory, user};
 use crate::harness::database::on_both_engines;
 use crate::harness::gateway::{Directory, TestGateway, usual_rules};
-use doorward::store::resources::{self, Kind};
+use doorward::store::resources::{self, Kind, ResourceRow};
 use doorward::store::{Done, StoreError, directories};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -117,9 +117,9 @@ on_both_engines! {
         let broken = id.parse().unwrap();
         gw.gateway.store.write::<_, StoreError, _>(other.org, async move |tx| {
             let src = directories::list(tx).await?[0].src;
-            let (mut row, _) = resources::get(tx, src, Kind::User, broken).await?.unwrap();
-            "no JSON".clone_into(&mut row.doc);
-            resources::update(tx, &row).await?;
+            let (row, _) = resources::get(tx, src, Kind::User, broken).await?.unwrap();
+            let unread = ResourceRow { doc: "no JSON".into(), ..row.clone() };
+            resources::update(tx, &row, &unread).await?;
             Ok(Done::of(()))
         }).await.unwrap();
         let failed = idp.get(&format!("/Users/{id}")).await;
