@@ -101,7 +101,8 @@ impl<R: Room> Service<Request> for Doors<R> {
 async fn visit<R: Room>(edge: Arc<Edge>, room: R, name: &'static str, mut request: Request) -> Response {
     let (line, media) = (edge.begin(&mut request, Some(Route::Named(name))), room.media(request.headers()));
     let asked_for_head = request.method() == Method::HEAD;
-    let answer = AssertUnwindSafe(room.answer(request)).catch_unwind();
+    // Boxed before it is wrapped: each wrapping would copy all that a room may need.
+    let answer = AssertUnwindSafe(Box::pin(room.answer(request))).catch_unwind();
     let mut response = match tokio::time::timeout(edge.timeout, answer).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {

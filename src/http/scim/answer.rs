@@ -65,7 +65,7 @@ impl Answer {
     }
 
     /// A body that is JSON text.
-    pub(super) fn text(status: StatusCode, body: String) -> Self {
+    pub(super) fn text(status: StatusCode, body: Vec<u8>) -> Self {
         Self { body: Some(body.into()), ..Self::empty(status) }
     }
 

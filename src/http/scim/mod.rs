@@ -176,7 +176,7 @@ impl DirectoryCall<'_> {
         let call = |body| Incoming { head, body, read: read.clone() };
         if let Some(person) = me::subject(gw, self.directory, &self.address, &head.headers).await? {
             self.recorder.of(&person.view);
-            return me::go(gw, person, call(body)).await;
+            return Box::pin(me::go(gw, person, call(body))).await;
         }
         if self.address.confirms(&head.method)
             && let Some(who) = caller::recall(gw, self.directory, &head.headers)
@@ -315,12 +315,14 @@ impl Address {
     }
 }
 
+/// What is rare and large is boxed, here and where `/Me` begins: whoever asks for something else would have the room for it
+/// in its own future, which is copied when a request begins.
 async fn go(gw: &Gateway, who: &ScimCaller, address: &Address, call: Incoming<'_>) -> Result<Answer, ScimFault> {
     match address {
         Address::Resources(kind, id) => resources::go(gw, who, *kind, id.as_deref(), call).await,
         Address::Search(kinds) => search::post(gw, who, kinds.clone(), call).await,
         Address::Root => search::root(gw, who, call).await,
-        Address::Bulk => bulk::go(gw, who, call).await,
+        Address::Bulk => Box::pin(bulk::go(gw, who, call)).await,
         Address::Discovery(steps) => discovery::go(gw, who, steps, call.method(), call.query()).await,
         Address::Listed(which, id) => match catalogue::dialect_of(who) {
             Some(dialect) => catalogue::go(gw, who, dialect, *which, id.as_deref(), call).await,

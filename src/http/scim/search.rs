@@ -65,9 +65,9 @@ pub(super) async fn answer(
         };
         projection.show(wire.stored, registry)
     };
-    let resources = page.resources.into_iter().map(shown).collect::<Result<_, _>>()?;
+    let resources = page.resources.into_iter().map(shown).collect::<Result<Vec<_>, _>>()?;
     let about =
         ListPage { total: page.total, start_index: page.start_index, next_cursor: page.next, previous_cursor: None };
-    let answer = Answer::text(StatusCode::OK, list_text(resources, &about));
+    let answer = Answer::text(StatusCode::OK, list_text(&resources, &about));
     Ok(answer.noting(&asked.applied).noting(&page.applied))
 }

@@ -6,12 +6,12 @@ use serde_json::json;
 
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::error::ScimType;
-use crate::protocol::scim::json_text;
 use crate::protocol::scim::normalise;
 use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::profile::Quirk;
 use crate::protocol::scim::projection::{Shown, split_names};
+use crate::protocol::scim::put_json;
 
 /// The URN of a ListResponse.
 pub const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -312,19 +312,24 @@ pub fn list_response(resources: Vec<Value>, page: &ListPage) -> Value {
     body
 }
 
-/// The same as text: what is text already is not put together once more to be written.
+/// The same as JSON text: what is text already is not put together once more to be written.
 #[must_use]
-pub fn list_text(resources: Vec<Shown>, page: &ListPage) -> String {
-    let mut text = json_text(&Frame::of(resources.len(), page));
+pub fn list_text(resources: &[Shown], page: &ListPage) -> Vec<u8> {
+    let known = resources.iter().map(|resource| if let Shown::Text(text) = resource { text.len() + 1 } else { 0 });
+    let mut text = Vec::with_capacity(FRAME + known.sum::<usize>());
+    put_json(&mut text, &Frame::of(resources.len(), page));
     text.pop();
-    text.push_str(",\"Resources\":[");
-    for (at, resource) in resources.into_iter().enumerate() {
-        text.push_str(if at == 0 { "" } else { "," });
-        text.push_str(&resource.into_text());
+    text.extend(b",\"Resources\":[");
+    for (at, resource) in resources.iter().enumerate() {
+        text.extend((at > 0).then_some(b','));
+        resource.put(&mut text);
     }
-    text.push_str("]}");
+    text.extend(b"]}");
     text
 }
+
+/// About how long a list without resources is, in bytes.
+const FRAME: usize = 256;
 
 /// A list without what it lists.
 #[derive(Debug, Serialize)]

@@ -41,5 +41,10 @@ pub(crate) fn json_text(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("a value is written to memory")
 }
 
+/// The same, behind what is there already.
+pub(crate) fn put_json(text: &mut Vec<u8>, value: &impl serde::Serialize) {
+    serde_json::to_writer(text, value).expect("a value is written to memory");
+}
+
 #[cfg(test)]
 mod properties;

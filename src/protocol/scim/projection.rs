@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use crate::protocol::scim::Document;
 use crate::protocol::scim::error::ScimError;
-use crate::protocol::scim::json_text;
 use crate::protocol::scim::outline::{Outline, names_in};
 use crate::protocol::scim::profile::Applied;
 use crate::protocol::scim::profile::Profile;
 use crate::protocol::scim::profile::Quirk;
+use crate::protocol::scim::put_json;
 use crate::protocol::scim::representation::{Stored, Unreadable};
 use crate::protocol::scim::schema::Attribute;
 use crate::protocol::scim::schema::Registry;
@@ -286,8 +286,8 @@ impl Projection {
 /// A resource as an answer carries it.
 #[derive(Debug, Clone)]
 pub enum Shown {
-    /// The text of it, whole.
-    Text(String),
+    /// The JSON text of it, whole.
+    Text(Vec<u8>),
     /// What is left of it.
     Document(Document),
 }
@@ -295,10 +295,22 @@ pub enum Shown {
 impl Shown {
     /// The JSON text.
     #[must_use]
-    pub fn into_text(self) -> String {
+    pub fn into_text(self) -> Vec<u8> {
         match self {
             Self::Text(text) => text,
-            Self::Document(document) => json_text(&document),
+            Self::Document(document) => {
+                let mut text = Vec::new();
+                put_json(&mut text, &document);
+                text
+            }
+        }
+    }
+
+    /// Writes the JSON text behind what is there already.
+    pub fn put(&self, text: &mut Vec<u8>) {
+        match self {
+            Self::Text(own) => text.extend(own),
+            Self::Document(document) => put_json(text, document),
         }
     }
 }
@@ -440,7 +452,7 @@ mod tests {
             let built = Value::Object(projection.apply(stored.clone().represent().unwrap(), registry));
             let shown = projection.show(stored.clone(), registry).unwrap();
             let as_text = matches!(shown, Shown::Text(_));
-            assert_eq!(serde_json::from_str::<Value>(&shown.into_text()).unwrap(), built);
+            assert_eq!(serde_json::from_slice::<Value>(&shown.into_text()).unwrap(), built);
             as_text
         };
         let plain = json!({ "userName": "a\"d\u{e4}", "name": { "givenName": "A" }, "emails": [{ "value": "a@x.test" }],

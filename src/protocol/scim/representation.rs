@@ -1,7 +1,6 @@
 //! The representation of a stored resource: its document with `schemas`, `id`, `meta` and virtual attributes.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use chrono::DateTime;
 use chrono::Utc;
@@ -13,8 +12,8 @@ use crate::protocol::scim::Document;
 use crate::protocol::scim::datetime;
 use crate::protocol::scim::etag::Version;
 use crate::protocol::scim::filter::Subject;
-use crate::protocol::scim::json_text;
 use crate::protocol::scim::outline::Outline;
+use crate::protocol::scim::put_json;
 use crate::protocol::scim::schema::ENTERPRISE_URN;
 use crate::protocol::scim::schema::ResourceType;
 
@@ -159,24 +158,27 @@ impl Stored {
         Ok(whole)
     }
 
-    /// The same as text, for a document that is still one.
+    /// The same as JSON text, for a document that is still one.
     #[must_use]
-    pub fn text(&self, outline: &Outline) -> String {
-        let mut text = String::with_capacity(outline.inside().len() + 512);
-        for part in ["{\"schemas\":", &json_text(&self.schemas()), ",\"id\":", &json_text(&self.head.id)] {
-            text.push_str(part);
-        }
+    pub fn text(&self, outline: &Outline) -> Vec<u8> {
+        let mut text = Vec::with_capacity(outline.inside().len() + 512);
+        text.extend(b"{\"schemas\":");
+        put_json(&mut text, &self.schemas());
+        text.extend(b",\"id\":");
+        put_json(&mut text, &self.head.id);
         if !outline.inside().is_empty() {
-            text.push(',');
-            text.push_str(outline.inside());
+            text.push(b',');
+            text.extend(outline.inside().as_bytes());
         }
         for (name, value) in &self.extra {
-            // Writing to a String does not fail.
-            let _ = write!(text, ",\"{name}\":{value}");
+            text.push(b',');
+            put_json(&mut text, name);
+            text.push(b':');
+            put_json(&mut text, value);
         }
-        for part in [",\"meta\":", &json_text(&self.head.meta()), "}"] {
-            text.push_str(part);
-        }
+        text.extend(b",\"meta\":");
+        put_json(&mut text, &self.head.meta());
+        text.push(b'}');
         text
     }
 
@@ -257,7 +259,7 @@ mod tests {
             (json!({ "userName": "a", urn: { "department": "X" } }), json!({ "groups": [{ "value": "g" }] }));
         let content = Content::stored(stored.to_string()).unwrap();
         let stored = Stored { head: head(), content, extra: document(extra) };
-        let text: Value = serde_json::from_str(&stored.text(stored.content.text().unwrap())).unwrap();
+        let text: Value = serde_json::from_slice(&stored.text(stored.content.text().unwrap())).unwrap();
         let whole = Value::Object(stored.represent().unwrap());
         assert_eq!(text, whole);
         assert_eq!(whole["schemas"], json!([ResourceType::User.urn(), urn]));

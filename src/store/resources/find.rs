@@ -5,7 +5,6 @@ use crate::base::ids::{ResourceId, SourceNo};
 use crate::domain::query::{Predicate, Value};
 use crate::store::engine::{Val, args, vals};
 use crate::store::{StoreError, Tx};
-use std::borrow::Cow;
 use std::str::FromStr as _;
 use std::sync::LazyLock;
 
@@ -104,26 +103,50 @@ fn operand(key: &str, text: &str) -> Val {
 /// The keys by which resources are looked up one by one.
 const LOOKED_UP: [&str; 4] = ["key", "ext", "id", "email"];
 
-/// The texts of these look-ups, of Users and of Groups, which are asked far more often than all others.
-static LOOKUPS: LazyLock<[[String; LOOKED_UP.len()]; 2]> = LazyLock::new(|| {
-    [Kind::User, Kind::Group].map(|kind| {
-        LOOKED_UP.map(|key| {
+/// A statement that is asked far more often than all others, put together once.
+struct LookUp {
+    sql: String,
+    /// Whether it may find several, so that it says how many.
+    several: bool,
+}
+
+static LOOK_UPS: LazyLock<[[LookUp; LOOKED_UP.len()]; 2]> =
+    LazyLock::new(|| [Kind::User, Kind::Group].map(|kind| LOOKED_UP.map(|key| LookUp::by(key, kind))));
+
+impl LookUp {
+    fn by(key: &str, kind: Kind) -> Self {
+        // E-mails are anybody's, and Groups may be named alike.
+        let several = key == "email" || (key == "key" && kind == Kind::Group);
+        let sql = if several {
             let mut compiler = Compiler { sql: String::with_capacity(TEXT), args: vals![0, 0, 0] };
             compiler.whole(kind, &Predicate::Eq(key.to_owned(), Value::Text(String::new())), 0);
             compiler.sql
-        })
-    })
-});
+        } else {
+            one(key, kind)
+        };
+        Self { sql, several }
+    }
 
-/// The text of a look-up with what stands in it behind `$3`, where it is known.
-fn known(kind: Kind, predicate: &Predicate) -> Option<(&'static str, Val)> {
-    let Predicate::Eq(key, Value::Text(text)) = predicate else { return None };
-    let at = LOOKED_UP.iter().position(|known| known == key)?;
-    let texts = match kind {
-        Kind::User => &LOOKUPS[0],
-        Kind::Group => &LOOKUPS[1],
-    };
-    Some((&texts[at], operand(key, text)))
+    /// The look-up that a predicate is, with what stands in it behind `$3`.
+    fn of(kind: Kind, predicate: &Predicate, limit: i64) -> Option<(&'static str, Vec<Val>)> {
+        let Predicate::Eq(key, Value::Text(text)) = predicate else { return None };
+        let at = LOOKED_UP.iter().position(|known| known == key)?;
+        let of_kind = match kind {
+            Kind::User => &LOOK_UPS[0],
+            Kind::Group => &LOOK_UPS[1],
+        };
+        let (known, operand) = (&of_kind[at], operand(key, text));
+        Some((&known.sql, if known.several { vals![operand, limit] } else { vals![operand] }))
+    }
+}
+
+/// A look-up of one at most: as [`Compiler::whole`], but a single row tells of the resource and of how the facts stand.
+fn one(key: &str, kind: Kind) -> String {
+    format!(
+        "SELECT {COLUMNS}, g.facts FROM guard g LEFT JOIN resource r ON r.org = g.org AND r.src = $2 AND r.kind = {} \
+         AND (r.id > $3 OR 1 = 0) AND r.{key} = $4 WHERE g.org = $1",
+        kind.number()
+    )
 }
 
 /// What a look-up found.
@@ -150,24 +173,21 @@ pub async fn find(
 ) -> Result<Candidates, StoreError> {
     let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
     let mut args = vals![tx.org, src, after];
-    let sql: Cow<'static, str> = match known(kind, predicate) {
-        Some((sql, operand)) => {
-            args.extend([operand, limit.into()]);
-            sql.into()
+    let found = match LookUp::of(kind, predicate, limit) {
+        Some((sql, more)) => {
+            args.extend(more);
+            tx.conn.all(sql, &args).await?
         }
         None => {
             let mut compiler = Compiler { sql: String::with_capacity(TEXT), args };
             compiler.whole(kind, predicate, limit);
-            args = compiler.args;
-            compiler.sql.into()
+            tx.conn.all(compiler.sql, &compiler.args).await?
         }
     };
-    let mut found = tx.conn.all(sql, &args).await?;
-    // Known by what it is: a UNION promises no order. It is the last one as a rule.
-    let at =
-        found.iter().rposition(|row| matches!(row.is_null(0), Ok(true))).ok_or(StoreError::Malformed("standing"))?;
-    let facts = found.remove(at).opt_int(WIDTH)?.unwrap_or(0);
-    Ok(Candidates { rows: found.iter().map(read).collect::<Result<_, _>>()?, facts })
+    let facts = found.iter().find_map(|row| row.opt_int(WIDTH).transpose()).transpose()?.unwrap_or(0);
+    // A row of nobody is there for the facts alone.
+    let somebody = found.iter().filter(|row| !matches!(row.is_null(0), Ok(true)));
+    Ok(Candidates { rows: somebody.map(read).collect::<Result<_, _>>()?, facts })
 }
 
 /// The id of the `n`th resource of this kind, counted from 1, in the order of ids: read off the narrow index alone.
