@@ -10,6 +10,7 @@ mod demo;
 mod directory;
 mod directory_client;
 mod log;
+mod log_format;
 mod log_lines;
 mod migrate;
 mod opened;

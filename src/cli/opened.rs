@@ -1,16 +1,13 @@
 //! The gateway that a command works on: the configured database, also while the server runs.
 
+use super::log_format::{Clock, Fields};
 use crate::app;
 use crate::base::sources::Sources;
 use crate::config::Config;
 use crate::service::Gateway;
-use std::fmt;
 use std::io::IsTerminal as _;
 use std::path::Path;
-use tracing::field::Field;
-use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::{self, Writer};
 
 /// The configuration, with the log turned on.
 pub(super) fn config(file: Option<&Path>) -> anyhow::Result<Config> {
@@ -29,18 +26,10 @@ where
         .with_env_filter(filter)
         .with_writer(writer)
         .with_ansi(std::io::stderr().is_terminal())
-        .fmt_fields(format::debug_fn(field).delimited(" "))
+        .with_timer(Clock(Sources::system()))
+        .fmt_fields(Fields)
         .try_init();
     Ok(config)
-}
-
-/// `name=value`, without the colours that the usual way puts around both: what writes them is busy also where there are none.
-fn field(line: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
-    if field.name() != "message" {
-        line.write_str(field.name())?;
-        line.write_char('=')?;
-    }
-    write!(line, "{value:?}")
 }
 
 /// Prints a value for a program to read.

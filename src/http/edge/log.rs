@@ -50,7 +50,7 @@ impl Line {
             response.headers_mut().insert("x-request-id", value);
         }
         tracing::info!(
-            method = %self.method,
+            method = self.method.as_str(),
             route = self.route.as_ref().map_or("-", Route::as_str),
             status = response.status().as_u16(),
             millis = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),

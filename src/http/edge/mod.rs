@@ -58,12 +58,19 @@ pub struct Edge {
     pub timeout: Duration,
 }
 
-/// All that answers, behind the edge: a room that finds its way by itself, and the routes of all others.
-#[derive(Clone)]
-pub struct Doors<R> {
+/// All that answers, behind the edge: a room that finds its way by itself, and the routes of all others. Cheap to clone.
+pub struct Doors<R>(Arc<Behind<R>>);
+
+struct Behind<R> {
     edge: Arc<Edge>,
     room: R,
     routes: Router,
+}
+
+impl<R> Clone for Doors<R> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
 }
 
 impl<R: Room> Doors<R> {
@@ -76,7 +83,7 @@ impl<R: Room> Doors<R> {
             .layer(CatchPanicLayer::custom(broken))
             .layer(DefaultBodyLimit::max(BODY_LIMIT));
         let routes = routes.fallback(nothing_here).method_not_allowed_fallback(wrong_method).layer(layers);
-        Self { edge, room, routes }
+        Self(Arc::new(Behind { edge, room, routes }))
     }
 }
 
@@ -90,15 +97,16 @@ impl<R: Room> Service<Request> for Doors<R> {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        match self.room.names(request.uri().path()) {
-            Some(name) => Box::pin(visit(self.edge.clone(), self.room.clone(), name, request).map(Ok)),
-            None => Box::pin(self.routes.call(request)),
+        match self.0.room.names(request.uri().path()) {
+            Some(name) => Box::pin(visit(self.0.clone(), name, request).map(Ok)),
+            None => Box::pin(self.0.routes.clone().call(request)),
         }
     }
 }
 
 /// A request for a room that finds its way by itself.
-async fn visit<R: Room>(edge: Arc<Edge>, room: R, name: &'static str, mut request: Request) -> Response {
+async fn visit<R: Room>(doors: Arc<Behind<R>>, name: &'static str, mut request: Request) -> Response {
+    let Behind { edge, room, .. } = &*doors;
     let (line, media) = (edge.begin(&mut request, Some(Route::Named(name))), room.media(request.headers()));
     let asked_for_head = request.method() == Method::HEAD;
     // Boxed before it is wrapped: each wrapping would copy all that a room may need.

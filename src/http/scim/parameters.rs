@@ -9,9 +9,7 @@ use crate::protocol::scim::schema::ResourceType;
 
 /// The parameters of a call.
 pub(super) fn read(query: Option<&str>, profile: Profile) -> Result<ListRequest, ScimError> {
-    let pairs = decode_query(query.unwrap_or_default())?;
-    let pairs = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    ListRequest::from_query(pairs, PageLimits::default(), profile)
+    ListRequest::from_query(decode_query(query.unwrap_or_default())?, PageLimits::default(), profile)
 }
 
 /// The parameters of a call on one resource: what lists are asked for says nothing there.

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::protocol::scim::Document;
 use crate::protocol::scim::discovery::RESOURCE_TYPE_URN;
 use crate::protocol::scim::discovery::address;
+use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::schema::Attribute;
 use crate::protocol::scim::schema::AttributeType;
 use crate::protocol::scim::schema::Mutability;
@@ -145,7 +146,7 @@ impl Catalogue {
 
     /// One entry as a resource.
     #[must_use]
-    pub fn resource(self, base: &str, dialect: Dialect, item: &Item) -> Value {
+    pub fn resource(self, base: &str, dialect: Dialect, item: &Item) -> Document {
         let mut out = Document::new();
         out.insert("schemas".to_owned(), json!([self.urn(dialect)]));
         out.insert("id".to_owned(), json!(item.value));
@@ -177,7 +178,59 @@ impl Catalogue {
         }
         let location = address(base, &format!("{}/{}", self.endpoint().trim_start_matches('/'), item.value));
         out.insert("meta".to_owned(), json!({ "resourceType": self.name(), "location": location }));
-        Value::Object(out)
+        out
+    }
+}
+
+/// Which attributes of an entry are wanted (RFC 7644 §3.9). `schemas` and `id` are in every answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// Whatever there is.
+    All,
+    /// These alone.
+    Only(Vec<String>),
+    /// All but these.
+    Except(Vec<String>),
+}
+
+impl Choice {
+    /// Reads `attributes` and `excludedAttributes`.
+    ///
+    /// # Errors
+    /// 400 `invalidValue` for both at once.
+    pub fn read(attributes: Vec<String>, excluded: Vec<String>) -> Result<Self, ScimError> {
+        match (attributes.is_empty(), excluded.is_empty()) {
+            (true, true) => Ok(Self::All),
+            (false, true) => Ok(Self::Only(attributes)),
+            (true, false) => Ok(Self::Except(excluded)),
+            (false, false) => Err(ScimError::both_projections()),
+        }
+    }
+
+    /// What is left of an entry. Names match in any case, alone or behind the URN of its schema.
+    #[must_use]
+    pub fn of(&self, mut entry: Document) -> Document {
+        let urn = entry.get("schemas").and_then(|urns| urns[0].as_str()).unwrap_or_default().to_owned();
+        entry.retain(|name, _| {
+            let whole = |asked: &String| names(asked, &urn).eq_ignore_ascii_case(name);
+            let part =
+                |asked: &String| names(asked, &urn).split('.').next().is_some_and(|of| of.eq_ignore_ascii_case(name));
+            let wanted = match self {
+                Self::All => true,
+                Self::Only(asked) => asked.iter().any(part),
+                Self::Except(asked) => !asked.iter().any(whole),
+            };
+            wanted || matches!(name.as_str(), "schemas" | "id")
+        });
+        entry
+    }
+}
+
+/// The name in a path that may begin with the URN of its schema.
+fn names<'a>(path: &'a str, urn: &str) -> &'a str {
+    match path.split_at_checked(urn.len()) {
+        Some((before, behind)) if before.eq_ignore_ascii_case(urn) => behind.strip_prefix(':').unwrap_or(path),
+        _ => path,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Queries and their answers: query strings, `.search` bodies, ListResponse (RFC 7644 §3.4.2, §3.4.3, RFC 9865).
 
+use memchr::memchr2;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
+use std::borrow::Cow;
 
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::error::ScimType;
@@ -96,10 +98,10 @@ struct Fields {
 
 impl Fields {
     /// The last of several counts; lists of names are joined.
-    fn put(&mut self, at: usize, value: &str) {
+    fn put(&mut self, at: usize, value: Cow<'_, str>) {
         let joined = match &self.values[at] {
             Some(before) if is_list(PARAMETERS[at]) => format!("{before},{value}"),
-            _ => value.to_owned(),
+            _ => value.into_owned(),
         };
         self.values[at] = Some(joined);
     }
@@ -116,13 +118,13 @@ impl ListRequest {
     /// # Errors
     /// 400 `invalidValue` for what is no number or order, `invalidCount` beside a cursor, `invalidFilter` for an empty filter.
     pub fn from_query<'a>(
-        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+        pairs: impl IntoIterator<Item = Pair<'a>>,
         limits: PageLimits,
         profile: Profile,
     ) -> Result<Self, ScimError> {
         let mut fields = Fields::default();
         for (name, value) in pairs {
-            match PARAMETERS.iter().position(|known| known.eq_ignore_ascii_case(name)) {
+            match PARAMETERS.iter().position(|known| known.eq_ignore_ascii_case(&name)) {
                 Some(at) => fields.put(at, value),
                 None if name.is_empty() => {}
                 None => fields.applied.note(Quirk::QueryFlag),
@@ -244,12 +246,15 @@ fn search_value(name: &str, value: &Value, profile: Profile, applied: &mut Appli
     Err(ScimError::invalid_value(format!("{name} has the wrong type; see RFC 7644 section 3.4.3.")))
 }
 
+/// The name of a parameter and its value, decoded.
+pub type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// Decodes a query string as clients write it (requirement 51): `+` is a blank, a percent sign without two hex digits
 /// stands for itself, blanks, quotes and brackets may come as they are.
 ///
 /// # Errors
 /// 400 `invalidFilter` for a filter that is no UTF-8: guessed at, it would find nobody, or somebody else.
-pub fn decode_query(raw: &str) -> Result<Vec<(String, String)>, ScimError> {
+pub fn decode_query(raw: &str) -> Result<Vec<Pair<'_>>, ScimError> {
     let parts = raw.split('&').filter(|part| !part.is_empty());
     parts
         .map(|part| {
@@ -263,13 +268,21 @@ pub fn decode_query(raw: &str) -> Result<Vec<(String, String)>, ScimError> {
         .collect()
 }
 
-fn lossy(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+fn lossy(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+            .into(),
+    }
 }
 
-fn decode(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
+fn decode(text: &str) -> Cow<'_, [u8]> {
     let mut rest = text.as_bytes();
+    if memchr2(b'%', b'+', rest).is_none() {
+        return rest.into();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
     while let [first, tail @ ..] = rest {
         rest = tail;
         match first {
@@ -281,7 +294,7 @@ fn decode(text: &str) -> Vec<u8> {
             _ => bytes.push(*first),
         }
     }
-    bytes
+    bytes.into()
 }
 
 /// The byte that the first two hex digits say.
@@ -364,7 +377,8 @@ mod tests {
     use super::*;
 
     fn query(pairs: &[(&str, &str)]) -> Result<ListRequest, ScimError> {
-        ListRequest::from_query(pairs.iter().copied(), PageLimits::default(), Profile::Auto)
+        let pairs = pairs.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        ListRequest::from_query(pairs, PageLimits::default(), Profile::Auto)
     }
 
     fn page(pairs: &[(&str, &str)]) -> (u64, u64) {

@@ -23,12 +23,16 @@ pub fn check_content_type(header: Option<&str>) -> Result<(), ScimError> {
     Err(ScimError::plain(415, "The Content-Type is not understood; send application/scim+json."))
 }
 
-/// The type to answer with: SCIM's own, unless the client names `application/json` and nothing that covers ours.
+/// The type to answer with, by what stands in each `Accept`: SCIM's own, unless the client names `application/json` and
+/// nothing that covers ours.
 #[must_use]
-pub fn answer_type(accept: Option<&str>) -> &'static str {
-    let named: Vec<&str> = accept.unwrap_or_default().split(',').map(essence).collect();
-    let names = |wanted: &str| named.iter().any(|found| found.eq_ignore_ascii_case(wanted));
-    if names("application/json") && !names("application/scim+json") { PLAIN_JSON } else { SCIM_JSON }
+pub fn answer_type<'a>(accepted: impl Iterator<Item = &'a str>) -> &'static str {
+    let (mut plain, mut own) = (false, false);
+    for named in accepted.flat_map(|list| list.split(',')).map(essence) {
+        plain |= named.eq_ignore_ascii_case("application/json");
+        own |= named.eq_ignore_ascii_case("application/scim+json");
+    }
+    if plain && !own { PLAIN_JSON } else { SCIM_JSON }
 }
 
 #[cfg(test)]
@@ -47,12 +51,20 @@ mod tests {
 
     #[test]
     fn r021_r023_the_answer_has_the_type_that_the_client_can_read() {
-        assert_eq!(answer_type(Some("application/json")), PLAIN_JSON);
-        assert_eq!(answer_type(Some("application/json, */*;q=0.1")), PLAIN_JSON);
-        for accept in
-            [None, Some("*/*"), Some("application/scim+json"), Some("application/json, application/scim+json")]
+        let answer_type = |accepted: &[&'static str]| answer_type(accepted.iter().copied());
+        for accepted in
+            [["application/json"].as_slice(), &["application/json, */*;q=0.1"], &["text/html", "Application/JSON"]]
         {
-            assert_eq!(answer_type(accept), SCIM_JSON, "{accept:?}");
+            assert_eq!(answer_type(accepted), PLAIN_JSON, "{accepted:?}");
+        }
+        for accepted in [
+            [].as_slice(),
+            &["*/*"],
+            &["application/scim+json"],
+            &["application/json, application/scim+json"],
+            &["application/json", "application/scim+json"],
+        ] {
+            assert_eq!(answer_type(accepted), SCIM_JSON, "{accepted:?}");
         }
     }
 }

@@ -68,11 +68,7 @@ impl Projection {
             (true, true) => return Ok(Self::default_of(kind)),
             (false, true) => (Mode::Only, attributes),
             (true, false) => (Mode::Except, excluded),
-            (false, false) => {
-                return Err(ScimError::invalid_value(
-                    "attributes and excludedAttributes exclude each other; send one.",
-                ));
-            }
+            (false, false) => return Err(ScimError::both_projections()),
         };
         let mut selected = Vec::new();
         for name in names {

@@ -27,7 +27,7 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 struct World {
     gw: Gateway,
     clock: Arc<ManualClock>,
-    file: std::path::PathBuf,
+    folder: std::path::PathBuf,
     person: PersonRow,
     session: SessionId,
     cookie: String,
@@ -46,10 +46,8 @@ fn told(gw: &Gateway) -> crate::store::Record {
 
 impl Drop for World {
     fn drop(&mut self) {
-        for end in ["", "-wal", "-shm"] {
-            // What was never made need not be taken away.
-            let _ = std::fs::remove_file(format!("{}{end}", self.file.display()));
-        }
+        // What cannot be taken away is the temporary folder's.
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -75,8 +73,9 @@ impl World {
         let clock = ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let sources = Sources::by_hand(clock.clone(), u64::from(number));
-        let file = std::env::temp_dir().join(format!("doorward-issuing-{}-{number}.db", std::process::id()));
-        let store = Store::open(&format!("sqlite:{}", file.display())).await.unwrap();
+        let folder = std::env::temp_dir().join(format!("doorward-issuing-{}-{number}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.join("test.db").display())).await.unwrap();
         store.migrate(sources.now()).await.unwrap();
         panels::seed(&store, &sources).await.unwrap();
         let gw = Gateway::from(Shared {
@@ -125,7 +124,7 @@ impl World {
             .await
             .unwrap();
         let (cookie, secret) = (reveal(&cookie.text).to_owned(), reveal(&minted.text).to_owned());
-        Self { gw, clock, file, person, session, cookie, app, secret }
+        Self { gw, clock, folder, person, session, cookie, app, secret }
     }
 
     fn request(&self) -> Params {

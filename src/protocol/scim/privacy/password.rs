@@ -2,7 +2,7 @@
 
 use crate::protocol::scim::Document;
 use crate::protocol::scim::list::decode_query;
-use memchr::{memchr2_iter, memmem};
+use memchr::{memchr_iter, memchr2_iter, memmem};
 use serde_json::Value;
 
 const PASSWORD: &[u8] = b"password";
@@ -51,7 +51,8 @@ pub fn query_names_password(query: &str) -> bool {
 
 /// Whether each escape of a query is whole and stands for a sign or a digit (`%20` to `%3F`, and `%40`, which is `@`).
 fn no_letter_is_escaped(query: &str) -> bool {
-    query.split('%').skip(1).all(|behind| match behind.as_bytes() {
+    let query = query.as_bytes();
+    memchr_iter(b'%', query).all(|at| match &query[at + 1..] {
         [b'2' | b'3', digit, ..] => digit.is_ascii_hexdigit(),
         behind => behind.starts_with(b"40"),
     })

@@ -1,6 +1,6 @@
 //! Masks for texts: one value, a sentence that quotes values, a query string.
 
-use crate::protocol::scim::list::decode_query;
+use crate::protocol::scim::list::{Pair, decode_query};
 
 /// What stands in place of a value.
 const DOTS: &str = "•••";
@@ -84,7 +84,7 @@ fn is_number(word: &str) -> bool {
 /// cannot be decoded.
 #[must_use]
 pub fn masked_query(query: &str) -> String {
-    let shown = |(name, value): (String, String)| {
+    let shown = |(name, value): Pair<'_>| {
         let readable = ["startIndex", "count", "cursor", "sortOrder", "sortBy", "attributes", "excludedAttributes"];
         let known = readable.iter().any(|known| known.eq_ignore_ascii_case(&name));
         let value =

@@ -109,6 +109,27 @@ on_both_engines! {
         assert_eq!(list(&idp, "/Schemas").await.len(), 6);
     }
 
+    async fn r101_r102_an_entry_is_shown_as_far_as_it_is_asked_for(engine) {
+        let gw = TestGateway::start(engine).await;
+        let idp = listing(&gw, None, RoleLists::Draft).await;
+        let keys = |entry: &Value| entry.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let urn = "urn:ietf:params:scim:schemas:core:2.0:Role";
+        for (query, kept) in [
+            ("attributes=display", &["schemas", "id", "display"][..]),
+            ("attributes=DISPLAY,meta.location,nothing", &["schemas", "id", "display", "meta"]),
+            (&format!("attributes={urn}:value"), &["schemas", "id", "value"]),
+            ("attributes=nothing", &["schemas", "id"]),
+            ("excludedAttributes=id,schemas,type,supported,contains,containedBy,limitedAssignmentsPermitted,meta.location",
+             &["schemas", "id", "value", "display", "meta"]),
+        ] {
+            assert_eq!(keys(&list(&idp, &format!("/Roles?count=1&{query}")).await[0]), kept, "{query}");
+            assert_eq!(keys(&idp.get(&format!("/Roles/owner?{query}")).await.expect(200).body), kept, "{query}");
+        }
+        for path in ["/Roles", "/Roles/owner", "/Entitlements"] {
+            idp.get(&format!("{path}?attributes=display&excludedAttributes=type")).await.refused(400, "invalidValue");
+        }
+    }
+
     async fn r102_okta_finds_its_own_words_in_its_own_order_of_calls(engine) {
         let gw = TestGateway::start(engine).await;
         let idp = listing(&gw, Some(5), RoleLists::Okta).await;
