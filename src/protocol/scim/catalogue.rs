@@ -207,14 +207,14 @@ impl Choice {
         }
     }
 
-    /// What is left of an entry. Names match in any case, alone or behind the URN of its schema.
+    /// What is left of an entry. Names match in any case, alone or behind the URN of its schema, which names all of them.
     #[must_use]
     pub fn of(&self, mut entry: Document) -> Document {
         let urn = entry.get("schemas").and_then(|urns| urns[0].as_str()).unwrap_or_default().to_owned();
         entry.retain(|name, _| {
-            let whole = |asked: &String| names(asked, &urn).eq_ignore_ascii_case(name);
-            let part =
-                |asked: &String| names(asked, &urn).split('.').next().is_some_and(|of| of.eq_ignore_ascii_case(name));
+            let is = |asked: &str| asked.eq_ignore_ascii_case(name) || asked.eq_ignore_ascii_case(&urn);
+            let whole = |asked: &String| is(behind(asked, &urn));
+            let part = |asked: &String| whole(asked) || behind(asked, &urn).split('.').next().is_some_and(is);
             let wanted = match self {
                 Self::All => true,
                 Self::Only(asked) => asked.iter().any(part),
@@ -226,8 +226,8 @@ impl Choice {
     }
 }
 
-/// The name in a path that may begin with the URN of its schema.
-fn names<'a>(path: &'a str, urn: &str) -> &'a str {
+/// What stands in a path behind the URN of a schema, where it begins with that.
+fn behind<'a>(path: &'a str, urn: &str) -> &'a str {
     match path.split_at_checked(urn.len()) {
         Some((before, behind)) if before.eq_ignore_ascii_case(urn) => behind.strip_prefix(':').unwrap_or(path),
         _ => path,

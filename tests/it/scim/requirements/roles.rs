@@ -119,12 +119,15 @@ on_both_engines! {
             ("attributes=DISPLAY,meta.location,nothing", &["schemas", "id", "display", "meta"]),
             (&format!("attributes={urn}:value"), &["schemas", "id", "value"]),
             ("attributes=nothing", &["schemas", "id"]),
+            (&format!("excludedAttributes={urn}"), &["schemas", "id"]),
             ("excludedAttributes=id,schemas,type,supported,contains,containedBy,limitedAssignmentsPermitted,meta.location",
              &["schemas", "id", "value", "display", "meta"]),
         ] {
             assert_eq!(keys(&list(&idp, &format!("/Roles?count=1&{query}")).await[0]), kept, "{query}");
             assert_eq!(keys(&idp.get(&format!("/Roles/owner?{query}")).await.expect(200).body), kept, "{query}");
         }
+        let whole = idp.get("/Roles/owner").await.expect(200).body;
+        assert_eq!(idp.get(&format!("/Roles/owner?attributes={urn}")).await.expect(200).body, whole);
         for path in ["/Roles", "/Roles/owner", "/Entitlements"] {
             idp.get(&format!("{path}?attributes=display&excludedAttributes=type")).await.refused(400, "invalidValue");
         }
