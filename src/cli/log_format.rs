@@ -87,34 +87,23 @@ impl Visit for Told<'_> {
 mod tests {
     use super::*;
     use crate::base::sources::ManualClock;
+    use crate::cli::shown::Shown;
     use chrono::{TimeDelta, TimeZone as _, Utc};
-    use std::io;
-    use std::sync::{Arc, Mutex};
 
     /// What `told` writes, at a time that it may move.
     fn lines(told: impl FnOnce(&ManualClock)) -> String {
-        let shown = Arc::new(Mutex::new(Vec::new()));
+        let shown = Shown::default();
         let clock = ManualClock::at(Utc.with_ymd_and_hms(2026, 2, 3, 4, 5, 6).unwrap());
-        struct Shown(Arc<Mutex<Vec<u8>>>);
-        impl io::Write for Shown {
-            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                self.0.lock().unwrap().write(bytes)
-            }
-
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
         let out = shown.clone();
         let subscriber = tracing_subscriber::fmt()
-            .with_writer(move || Shown(out.clone()))
+            .with_writer(move || out.clone())
             .with_ansi(false)
             .with_target(false)
             .with_timer(Clock(Sources::by_hand(clock.clone(), 1)))
             .fmt_fields(Fields)
             .finish();
         tracing::subscriber::with_default(subscriber, || told(&clock));
-        String::from_utf8(shown.lock().unwrap().clone()).unwrap()
+        shown.text()
     }
 
     #[test]

@@ -100,26 +100,7 @@ impl<W: Write> Write for LogLine<'_, W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Standard error, to be looked at.
-    #[derive(Clone, Default)]
-    struct Shown(Arc<Mutex<Vec<u8>>>);
-
-    impl Shown {
-        fn text(&self) -> String {
-            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-        }
-    }
-
-    impl Write for Shown {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::cli::shown::Shown;
 
     /// Without the thread, whose pace is no test's.
     fn still(out: Shown) -> LogLines<Shown> {

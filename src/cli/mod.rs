@@ -17,6 +17,8 @@ mod opened;
 mod org;
 mod panel;
 mod serve;
+#[cfg(test)]
+mod shown;
 mod simulate;
 mod token;
 mod user;

@@ -24,10 +24,10 @@ static ALWAYS: [(HeaderName, HeaderValue); 4] = [
 static OVER_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// How many headers this makes at most, the request id included.
-const ROOM: usize = 7;
+pub const HEADERS: usize = 7;
 
 pub(super) fn secure(secure: bool, headers: &mut HeaderMap) {
-    headers.reserve(ROOM);
+    headers.reserve(HEADERS);
     let mut put = |name: &HeaderName, value: &HeaderValue| {
         headers.entry(name).or_insert_with(|| value.clone());
     };

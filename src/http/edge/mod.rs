@@ -6,6 +6,7 @@ mod headers;
 mod log;
 mod problem;
 
+pub use headers::HEADERS;
 pub use log::RequestId;
 pub use problem::Problem;
 
@@ -33,7 +34,7 @@ pub const BODY_LIMIT: usize = 1024 * 1024;
 
 /// A room that finds its way by itself and whose callers understand one form of answer alone. It is asked before all
 /// routes: on the way through a router a request is put into half a dozen boxes, and copied into each.
-pub trait Room: Clone + Send + Sync + 'static {
+pub trait Room: Send + Sync + 'static {
     /// How the log names an address, if it is in this room.
     fn names(&self, path: &str) -> Option<&'static str>;
 
@@ -187,7 +188,6 @@ mod tests {
     use tower::ServiceExt as _;
 
     /// A room that breaks off, sleeps for too long, or says a word.
-    #[derive(Clone)]
     struct Talk;
 
     impl Room for Talk {

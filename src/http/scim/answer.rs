@@ -1,6 +1,7 @@
 //! Answers and refusals in SCIM's dialect.
 
 use crate::base::class::Class;
+use crate::http::edge::HEADERS;
 use crate::protocol::scim::error::{ScimError, ScimType};
 use crate::protocol::scim::media;
 use crate::protocol::scim::profile::Applied;
@@ -15,8 +16,6 @@ use std::fmt::Write as _;
 
 /// What a browser may make of an answer: nothing. It is shorter than what pages are sent with.
 static POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-/// How many headers every answer has, those of the edge included.
-const HEADERS: usize = 8;
 /// Bytes of one name in `Scim-Skipped`.
 const LONGEST_NAME: usize = 200;
 /// Bytes of `Scim-Skipped`: proxies refuse an answer whose headers do not fit into 4 KiB.
@@ -109,7 +108,8 @@ impl Answer {
         let mut response = Response::new(self.body.clone().map_or_else(Body::empty, Body::from));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.reserve(HEADERS + self.headers.len());
+        // The media type, what is told beside it, and what the edge adds.
+        headers.reserve(1 + self.headers.len() + HEADERS);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
         for (name, value) in self.headers {

@@ -5,7 +5,8 @@ use super::caller::ScimCaller;
 use super::incoming::Incoming;
 use super::{not_allowed, parameters};
 use crate::domain::directory::RoleLists;
-use crate::protocol::scim::catalogue::{Catalogue, Choice, Dialect};
+use crate::protocol::scim::catalogue::{Catalogue, Dialect};
+use crate::protocol::scim::choice::Choice;
 use crate::protocol::scim::error::{ScimError, ScimType};
 use crate::protocol::scim::list::{ListPage, Paging, list_response};
 use crate::service::Gateway;
@@ -38,16 +39,17 @@ pub(super) async fn go(
         Catalogue::Entitlements => found.entitlements,
     };
     let base = gw.urls.scim(who.directory.id);
+    let asked = match id {
+        Some(_) => parameters::read_for_one(call.query(), who.profile)?,
+        None => parameters::read(call.query(), who.profile)?,
+    };
+    let choice = Choice::of(&asked.attributes, &asked.excluded)?;
     if let Some(id) = id {
-        let asked = parameters::read_for_one(call.query(), who.profile)?;
-        let choice = Choice::read(asked.attributes, asked.excluded)?;
         let item = items.iter().find(|item| item.value == id);
         let item = item.ok_or_else(|| ScimError::not_found(which.name(), id))?;
-        let entry = choice.of(which.resource(&base, dialect, item));
-        return Ok(Answer::json(StatusCode::OK, entry.into()).noting(&asked.applied));
+        let entry = which.resource(&base, dialect, item, choice);
+        return Ok(Answer::json(StatusCode::OK, entry).noting(&asked.applied));
     }
-    let asked = parameters::read(call.query(), who.profile)?;
-    let choice = Choice::read(asked.attributes, asked.excluded)?;
     if asked.filter.is_some() {
         return Err(ScimError::invalid_filter("filter: this list is short and is not filtered; read all of it.").into());
     }
@@ -61,7 +63,7 @@ pub(super) async fn go(
     let total = items.len() as u64;
     let skip = usize::try_from(start.saturating_sub(1)).unwrap_or(usize::MAX);
     let page = items.iter().skip(skip).take(usize::try_from(count).unwrap_or(usize::MAX));
-    let resources = page.map(|item| choice.of(which.resource(&base, dialect, item)).into()).collect();
+    let resources = page.map(|item| which.resource(&base, dialect, item, choice)).collect();
     let about = ListPage { total: Some(total), start_index: start, ..ListPage::default() };
     Ok(Answer::json(StatusCode::OK, list_response(resources, &about)).noting(&asked.applied))
 }

@@ -49,7 +49,6 @@ pub fn routes() -> Router<Gateway> {
 }
 
 /// Every address below `/scim/` but the token endpoint's.
-#[derive(Clone)]
 pub struct ScimRoom(Gateway);
 
 impl ScimRoom {

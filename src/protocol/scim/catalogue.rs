@@ -4,13 +4,14 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::protocol::scim::Document;
+use crate::protocol::scim::choice::Choice;
 use crate::protocol::scim::discovery::RESOURCE_TYPE_URN;
 use crate::protocol::scim::discovery::address;
-use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::schema::Attribute;
 use crate::protocol::scim::schema::AttributeType;
 use crate::protocol::scim::schema::Mutability;
 use crate::protocol::scim::schema::Schema;
+use crate::protocol::scim::schema::{is_prefix, split_sub};
 
 /// How long a description may be for Okta, in characters.
 const LONGEST_DESCRIPTION: usize = 1000;
@@ -144,9 +145,9 @@ impl Catalogue {
         }
     }
 
-    /// One entry as a resource.
+    /// One entry as a resource, as far as it is asked for.
     #[must_use]
-    pub fn resource(self, base: &str, dialect: Dialect, item: &Item) -> Document {
+    pub fn resource(self, base: &str, dialect: Dialect, item: &Item, choice: Choice<'_>) -> Value {
         let mut out = Document::new();
         out.insert("schemas".to_owned(), json!([self.urn(dialect)]));
         out.insert("id".to_owned(), json!(item.value));
@@ -178,60 +179,29 @@ impl Catalogue {
         }
         let location = address(base, &format!("{}/{}", self.endpoint().trim_start_matches('/'), item.value));
         out.insert("meta".to_owned(), json!({ "resourceType": self.name(), "location": location }));
-        out
+        out.retain(|name, _| leaves_in(choice, self.urn(dialect), name));
+        Value::Object(out)
     }
 }
 
-/// Which attributes of an entry are wanted (RFC 7644 §3.9). `schemas` and `id` are in every answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
-    /// Whatever there is.
-    All,
-    /// These alone.
-    Only(Vec<String>),
-    /// All but these.
-    Except(Vec<String>),
+/// Whether a choice leaves an attribute of an entry in. `schemas` and `id` are in every answer.
+fn leaves_in(choice: Choice<'_>, urn: &str, name: &str) -> bool {
+    let chosen = match choice {
+        Choice::All => true,
+        Choice::Only(asked) => asked.iter().any(|path| names(path, urn, name, true)),
+        Choice::Except(asked) => !asked.iter().any(|path| names(path, urn, name, false)),
+    };
+    chosen || matches!(name, "schemas" | "id")
 }
 
-impl Choice {
-    /// Reads `attributes` and `excludedAttributes`.
-    ///
-    /// # Errors
-    /// 400 `invalidValue` for both at once.
-    pub fn read(attributes: Vec<String>, excluded: Vec<String>) -> Result<Self, ScimError> {
-        match (attributes.is_empty(), excluded.is_empty()) {
-            (true, true) => Ok(Self::All),
-            (false, true) => Ok(Self::Only(attributes)),
-            (true, false) => Ok(Self::Except(excluded)),
-            (false, false) => Err(ScimError::both_projections()),
-        }
+/// Whether a path names an attribute, or a part of it where that counts. Names match in any case, alone or behind the URN of
+/// their schema, which names all of them.
+fn names(path: &str, urn: &str, name: &str, or_a_part: bool) -> bool {
+    if path.eq_ignore_ascii_case(urn) {
+        return true;
     }
-
-    /// What is left of an entry. Names match in any case, alone or behind the URN of its schema, which names all of them.
-    #[must_use]
-    pub fn of(&self, mut entry: Document) -> Document {
-        let urn = entry.get("schemas").and_then(|urns| urns[0].as_str()).unwrap_or_default().to_owned();
-        entry.retain(|name, _| {
-            let is = |asked: &str| asked.eq_ignore_ascii_case(name) || asked.eq_ignore_ascii_case(&urn);
-            let whole = |asked: &String| is(behind(asked, &urn));
-            let part = |asked: &String| whole(asked) || behind(asked, &urn).split('.').next().is_some_and(is);
-            let wanted = match self {
-                Self::All => true,
-                Self::Only(asked) => asked.iter().any(part),
-                Self::Except(asked) => !asked.iter().any(whole),
-            };
-            wanted || matches!(name.as_str(), "schemas" | "id")
-        });
-        entry
-    }
-}
-
-/// What stands in a path behind the URN of a schema, where it begins with that.
-fn behind<'a>(path: &'a str, urn: &str) -> &'a str {
-    match path.split_at_checked(urn.len()) {
-        Some((before, behind)) if before.eq_ignore_ascii_case(urn) => behind.strip_prefix(':').unwrap_or(path),
-        _ => path,
-    }
+    let (named, sub) = split_sub(if is_prefix(urn, path) { &path[urn.len() + 1..] } else { path });
+    named.eq_ignore_ascii_case(name) && (or_a_part || sub.is_none())
 }
 
 /// `RolesAndEntitlements` of `/ServiceProviderConfig` in the draft's dialect.

@@ -94,12 +94,6 @@ impl ScimError {
         Self::plain(409, format!("bulkId:{name} names nothing that this request has made; see its outcome."))
     }
 
-    /// 400 `invalidValue`: both ways to choose attributes at once (RFC 7644 §3.9).
-    #[must_use]
-    pub fn both_projections() -> Self {
-        Self::invalid_value("attributes and excludedAttributes exclude each other; send one.")
-    }
-
     /// 400 `invalidFilter`.
     #[must_use]
     pub fn invalid_filter(detail: impl Into<String>) -> Self {

@@ -7,6 +7,7 @@
 
 pub mod bulk;
 pub mod catalogue;
+pub mod choice;
 pub mod cursor;
 pub mod datetime;
 pub mod discovery;

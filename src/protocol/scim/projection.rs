@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::protocol::scim::Document;
+use crate::protocol::scim::choice::Choice;
 use crate::protocol::scim::error::ScimError;
 use crate::protocol::scim::outline::{Outline, names_in};
 use crate::protocol::scim::profile::Applied;
@@ -64,11 +65,10 @@ impl Projection {
         profile: Profile,
         applied: &mut Applied,
     ) -> Result<Self, ScimError> {
-        let (mode, names) = match (attributes.is_empty(), excluded.is_empty()) {
-            (true, true) => return Ok(Self::default_of(kind)),
-            (false, true) => (Mode::Only, attributes),
-            (true, false) => (Mode::Except, excluded),
-            (false, false) => return Err(ScimError::both_projections()),
+        let (mode, names) = match Choice::of(attributes, excluded)? {
+            Choice::All => return Ok(Self::default_of(kind)),
+            Choice::Only(names) => (Mode::Only, names),
+            Choice::Except(names) => (Mode::Except, names),
         };
         let mut selected = Vec::new();
         for name in names {
@@ -294,9 +294,9 @@ impl Shown {
     pub fn into_text(self) -> Vec<u8> {
         match self {
             Self::Text(text) => text,
-            Self::Document(document) => {
+            Self::Document(_) => {
                 let mut text = Vec::new();
-                put_json(&mut text, &document);
+                self.put(&mut text);
                 text
             }
         }

@@ -184,6 +184,9 @@ pub async fn find(
             tx.conn.all(compiler.sql, &compiler.args).await?
         }
     };
+    if found.is_empty() {
+        return Err(StoreError::Malformed("standing"));
+    }
     let facts = found.iter().find_map(|row| row.opt_int(WIDTH).transpose()).transpose()?.unwrap_or(0);
     // A row of nobody is there for the facts alone.
     let somebody = found.iter().filter(|row| !matches!(row.is_null(0), Ok(true)));

@@ -21,6 +21,7 @@ pub use registry::Extension;
 pub use registry::Registry;
 pub use registry::Target;
 pub use registry::Unresolved;
+pub(crate) use registry::{is_prefix, split_sub};
 
 /// The URN of the core User schema.
 pub const USER_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:User";

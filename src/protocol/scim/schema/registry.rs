@@ -261,12 +261,14 @@ impl Registry {
     }
 }
 
-fn is_prefix(prefix: &str, path: &str) -> bool {
+/// Whether a path is a URN, or a name behind it, in any case.
+pub(crate) fn is_prefix(prefix: &str, path: &str) -> bool {
     let Some(head) = path.get(..prefix.len()) else { return false };
     head.eq_ignore_ascii_case(prefix) && matches!(path.as_bytes().get(prefix.len()), None | Some(b':'))
 }
 
-fn split_sub(path: &str) -> (&str, Option<&str>) {
+/// A name, and the sub-attribute behind its dot.
+pub(crate) fn split_sub(path: &str) -> (&str, Option<&str>) {
     match path.split_once('.') {
         Some((name, sub)) => (name, Some(sub)),
         None => (path, None),
